@@ -1,0 +1,100 @@
+# What people and CI run. `make help` lists it. ARGS="..." is passed on to the command behind a target.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+ARGS ?=
+# One pytest process per processor for the whole suite (four at most), one alone for a chosen part of it.
+PYTEST_WORKERS ?= $(if $(ARGS),0,logical)
+
+# pyright's wrapper otherwise asks the network for a newer release at each run.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+# Shell text that leaves in $$python the first interpreter that is new enough and can make environments.
+define FIND_PYTHON
+python=; \
+for candidate in $${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do \
+	if "$$candidate" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+		python="$$candidate"; break; \
+	fi; \
+done; \
+if [ -z "$$python" ]; then \
+	echo "Orchestrion needs Python 3.11 or newer with its venv module." >&2; \
+	echo "Found: $$(python3 --version 2>&1 || true). Install one (Debian: python3 and python3-venv), or name it: make PYTHON=/path/to/python3.12" >&2; \
+	exit 1; \
+fi
+endef
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+.PHONY: serve
+serve: runtime ## start everything: PostgreSQL, server, one worker, the sample application (ARGS="--port 8001")
+	@exec $(BIN)/orchestrion serve $(ARGS)
+
+.PHONY: demo
+demo: runtime ## drive a running server through the sample application's story (ARGS="URL")
+	@exec $(BIN)/orchestrion demo $(ARGS)
+
+.PHONY: test
+test: develop ## run the test suite, or a part of it (ARGS="tests/domain -k name")
+	@exec $(BIN)/pytest --numprocesses "$(PYTEST_WORKERS)" --maxprocesses 4 $(ARGS)
+
+.PHONY: check
+check: check-format check-lint check-types check-imports check-schema ## format, lint, types, floors, printed schema; the tests are `make test`
+
+.PHONY: check-format
+check-format: develop
+	$(BIN)/ruff format --check .
+
+.PHONY: check-lint
+check-lint: develop
+	$(BIN)/ruff check .
+
+.PHONY: check-types
+check-types: develop
+	@command -v node >/dev/null || { echo "The type check needs Node.js on the PATH: pyright runs on it." >&2; exit 1; }
+	$(BIN)/pyright
+
+.PHONY: check-imports
+check-imports: develop
+	$(BIN)/lint-imports
+
+.PHONY: check-schema
+check-schema: develop
+	@$(BIN)/orchestrion schema | diff --unified schema.graphql - \
+		|| { echo "schema.graphql is not what the code prints: run 'make schema' and review the difference." >&2; exit 1; }
+
+.PHONY: format
+format: develop ## let ruff format and mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: schema
+schema: develop ## print the sample application's GraphQL schema into schema.graphql
+	@$(BIN)/orchestrion schema > schema.graphql.draft
+	@mv schema.graphql.draft schema.graphql
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
+
+.PHONY: lock
+lock: develop ## compile requirements/*.in into the lock files (ARGS="--upgrade", ARGS="--upgrade-package NAME")
+	$(LOCK) $(ARGS) --output-file requirements/runtime.lock requirements/runtime.in
+	$(LOCK) $(ARGS) --constraints requirements/runtime.lock --output-file requirements/develop.lock requirements/develop.in
+
+.PHONY: clean
+clean: ## remove what the targets made, except the embedded database's data in .orchestrion
+	rm -rf -- .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.orchestrion/*' -prune -exec rm -rf -- {} +
+
+.PHONY: runtime
+runtime:
+	@$(FIND_PYTHON); exec "$$python" requirements/install.py runtime
+
+.PHONY: develop
+develop:
+	@$(FIND_PYTHON); exec "$$python" requirements/install.py develop
