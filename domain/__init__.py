@@ -1,0 +1,1 @@
+"""The domain floor: what is sold, and what is held by whom."""

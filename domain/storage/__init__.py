@@ -1,0 +1,1 @@
+"""The only SQL of the domain floor, and the embedded PostgreSQL."""
