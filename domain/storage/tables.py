@@ -1,0 +1,138 @@
+"""The tables of the domain floor. Keys compare by bytes, so that no locale changes their order."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import Boolean
+
+from domain.model.lifecycle import ProductStatus, SubscriptionStatus
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s_index",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+"""Every table of the application, those of higher floors included: they add theirs to this object."""
+
+Key = String(collation="C")
+"""The type of text that is compared, sorted or joined."""
+
+Instant = DateTime(timezone=True)
+
+
+def _one_of(column: str, values: type[ProductStatus] | type[SubscriptionStatus]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+product = Table(
+    "product",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Key, nullable=False),
+    Column("tag", Key, nullable=False),
+    Column("product_type", Key, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("status", Key, nullable=False),
+    Column("model", Key, nullable=False),
+    Column("fixed_inputs", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("ended_at", Instant),
+    Column("synced_at", Instant, nullable=False, server_default=func.now()),
+    UniqueConstraint("name"),
+    _one_of("status", ProductStatus),
+)
+
+product_block = Table(
+    "product_block",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Key, nullable=False),
+    Column("tag", Key),
+    Column("description", Text, nullable=False),
+    Column("status", Key, nullable=False),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("ended_at", Instant),
+    UniqueConstraint("name"),
+    _one_of("status", ProductStatus),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("product_id", Uuid, ForeignKey("product.id"), nullable=False),
+    Column("customer_id", Key, nullable=False),
+    Column("status", Key, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("in_sync", Boolean, nullable=False),
+    Column("held_by", Uuid),
+    Column("version", Integer, nullable=False),
+    Column("note", Text),
+    Column("note_version", Integer, nullable=False, server_default=text("0")),
+    Column("start_at", Instant),
+    Column("end_at", Instant),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("modified_at", Instant, nullable=False, server_default=func.now()),
+    Index(None, "customer_id", "id"),
+    Index(None, "status", "id"),
+    Index(None, "product_id", "id"),
+    _one_of("status", SubscriptionStatus),
+    CheckConstraint("held_by IS NULL OR NOT in_sync", name="held_by"),
+)
+
+block = Table(
+    "block",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("subscription_id", Uuid, ForeignKey("subscription.id"), nullable=False),
+    Column("block", Key, nullable=False),
+    Column("label", Text),
+    Column("values", JSONB, nullable=False),
+    Index(None, "subscription_id"),
+)
+
+block_relation = Table(
+    "block_relation",
+    metadata,
+    Column("subscription_id", Uuid, ForeignKey("subscription.id"), nullable=False),
+    Column("parent_id", Uuid),
+    Column("attribute", Key, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("child_id", Uuid, ForeignKey("block.id"), nullable=False),
+    UniqueConstraint(
+        "subscription_id", "parent_id", "attribute", "position", postgresql_nulls_not_distinct=True
+    ),
+    Index(None, "child_id"),
+)
+
+subscription_change = Table(
+    "subscription_change",
+    metadata,
+    Column("subscription_id", Uuid, ForeignKey("subscription.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("process_id", Uuid),
+    Column("step_key", Key),
+    Column("actor", Key, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("before", JSONB),
+    Column("after", JSONB),
+)

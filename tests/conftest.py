@@ -1,0 +1,48 @@
+"""What every test may ask for: a fresh database, the pools on it, and a record of its statements."""
+
+from collections.abc import AsyncGenerator
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from domain.storage.database import Database
+from domain.storage.embedded import create_database, drop_database
+from tests.postgres import PostgresServer, StatementLog, build_template, running_server, statement_log
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[PostgresServer]:
+    """A server for the session; with several test processes, each has its own."""
+    async with running_server(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def template_database(postgres_server: PostgresServer) -> AsyncGenerator[str]:
+    """The name of a database with the application's tables, to copy."""
+    name = f"template_{uuid4().hex}"
+    await create_database(postgres_server.address, name)
+    await build_template(postgres_server.dsn(name))
+    yield name
+    await drop_database(postgres_server.address, name, force=True)
+
+
+@pytest_asyncio.fixture
+async def database_dsn(postgres_server: PostgresServer, template_database: str) -> AsyncGenerator[str]:
+    """The address of a database of this test's own, with empty tables."""
+    async with postgres_server.copy_of(template_database) as dsn:
+        yield dsn
+
+
+@pytest_asyncio.fixture
+async def database(database_dsn: str) -> AsyncGenerator[Database]:
+    """Open pools on the test's database."""
+    async with Database(database_dsn, read_pool_size=4, write_pool_size=4) as database:
+        yield database
+
+
+@pytest.fixture
+def statements(postgres_server: PostgresServer, database_dsn: str) -> StatementLog:
+    """The record of the statements that the test's database executes."""
+    return statement_log(postgres_server, database_dsn)

@@ -1,0 +1,210 @@
+"""What a model class may look like, checked when it is defined."""
+
+from typing import Annotated
+
+import pytest
+from pydantic import BaseModel, Field
+
+from domain.ids import BlockId
+from domain.model.blocks import ProductBlockModel
+from domain.model.errors import (
+    FieldChangesType,
+    InvalidFamily,
+    LifecycleMismatch,
+    ModelDefinitionError,
+    ReservedField,
+    UnsupportedField,
+)
+from domain.model.lifecycle import ACTIVE, DISABLED, INITIAL, PROVISIONING, TERMINATED
+from domain.model.subscriptions import SubscriptionModel
+from tests.domain.sample import (
+    Node,
+    NodeBlock,
+    NodeBlockInactive,
+    NodeInactive,
+    NodeProvisioning,
+    PortBlockInactive,
+)
+
+# A class of a later status narrows the fields of an earlier one; the models are written for that.
+# pyright: reportIncompatibleVariableOverride=false, reportUnusedClass=false
+
+
+def test_the_class_of_a_status_is_the_one_that_claims_it_or_the_base() -> None:
+    family = NodeInactive.family()
+
+    assert Node.family() is family
+    assert (family.name, family.key, family.base) == ("Node", "node", NodeInactive)
+    assert family.members == (NodeInactive, NodeProvisioning, Node)
+    assert [family.class_for(status) for status in (INITIAL, PROVISIONING, ACTIVE, TERMINATED)] == [
+        NodeInactive,
+        NodeProvisioning,
+        Node,
+        NodeInactive,
+    ]
+    assert family.statuses_of(Node) == {ACTIVE}
+    assert family.statuses_of(NodeBlock) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("Node", "node"), ("NodeBlock", "node_block"), ("IP Prefix-v4", "ip_prefix_v4"), ("L2VPN", "l2_vpn")],
+)
+def test_the_key_of_a_family_is_its_name_in_snake_case(name: str, key: str) -> None:
+    class Block(ProductBlockModel, name=name):
+        pass
+
+    assert Block.family().key == key
+
+
+def test_the_structure_tells_scalars_from_blocks() -> None:
+    structure = NodeBlockInactive.structure()
+
+    assert list(structure.blocks) == ["ports", "uplink", "spare"]
+    ports, uplink, spare = structure.blocks.values()
+    assert (ports.shape.many, ports.shape.max_length, ports.blocks) == (True, 8, (PortBlockInactive,))
+    assert (uplink.shape.many, uplink.shape.optional) == (False, False)
+    assert (spare.shape.many, spare.shape.optional) == (False, True)
+    assert {name: field.scalar.graphql_name for name, field in structure.scalars.items()} == {
+        "name": "String",
+        "rack": "String",
+        "loopback": "IPv6Interface",
+        "management": "IPv4Address",
+        "price": "Decimal",
+        "weight_kg": "Float",
+        "redundant": "Boolean",
+        "serial": "UUID",
+        "installed_at": "DateTime",
+    }
+
+
+def test_an_abstract_class_lends_its_fields() -> None:
+    class Named(ProductBlockModel):
+        name: str
+
+    class Site(Named, name="Site"):
+        city: str
+
+    assert list(Site.structure().scalars) == ["name", "city"]
+    with pytest.raises(InvalidFamily):
+        Named.family()
+
+
+def test_a_block_may_hold_blocks_of_its_own_class() -> None:
+    class Rack(ProductBlockModel, name="Rack"):
+        parts: list["Rack"]
+
+    assert Rack.new(parts=[Rack.new()]).parts[0].parts == []
+
+
+def refused(error: type[ModelDefinitionError], field: str | None) -> pytest.RaisesExc[ModelDefinitionError]:
+    return pytest.RaisesExc(error, check=lambda raised: raised.field == field)
+
+
+def test_a_claimed_status_cannot_be_claimed_again() -> None:
+    with refused(InvalidFamily, None):
+
+        class Another(NodeBlockInactive, lifecycle=[ACTIVE]):
+            pass
+
+
+def test_a_subclass_needs_a_lifecycle() -> None:
+    with refused(InvalidFamily, None):
+
+        class Another(NodeBlockInactive):
+            pass
+
+
+def test_a_lifecycle_needs_a_family() -> None:
+    with refused(InvalidFamily, None):
+
+        class Another(ProductBlockModel, lifecycle=[ACTIVE]):
+            pass
+
+
+@pytest.mark.parametrize("name", ["", "1st", "a.b"])
+def test_a_family_needs_a_proper_name(name: str) -> None:
+    with refused(InvalidFamily, None):
+
+        class Another(ProductBlockModel, name=name):
+            pass
+
+
+def test_a_name_cannot_be_given_below_a_family() -> None:
+    with refused(InvalidFamily, None):
+
+        class Another(NodeBlockInactive, name="Other"):
+            pass
+
+
+def test_a_nested_class_must_serve_the_status_of_its_owner() -> None:
+    class Another(SubscriptionModel, name="Another"):
+        node: NodeBlockInactive
+
+    with pytest.raises(LifecycleMismatch) as raised:
+
+        class AnotherActive(Another, lifecycle=[DISABLED, ACTIVE]):
+            pass
+
+    assert (raised.value.model, raised.value.field, raised.value.nested, raised.value.status) == (
+        "AnotherActive",
+        "node",
+        "NodeBlockInactive",
+        ACTIVE,
+    )
+
+
+def test_a_base_cannot_hold_a_class_that_serves_one_status_alone() -> None:
+    with refused(LifecycleMismatch, "node"):
+
+        class Another(ProductBlockModel, name="Another"):
+            node: NodeBlock
+
+
+@pytest.mark.parametrize("field", ["id", "label", "subscription_id", "new", "family", "structure"])
+def test_the_names_of_the_root_are_reserved(field: str) -> None:
+    with refused(ReservedField, field):
+        type("Another", (ProductBlockModel,), {"__annotations__": {field: BlockId}}, name="Another")
+
+
+@pytest.mark.parametrize("field", ["status", "product", "version", "transition", "snapshot"])
+def test_the_names_of_a_subscription_are_reserved(field: str) -> None:
+    with refused(ReservedField, field):
+        type("Another", (SubscriptionModel,), {"__annotations__": {field: str}}, name="Another")
+
+
+class Plain(BaseModel):
+    pass
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        dict[str, int],
+        set[int],
+        int | str,
+        list[int | None],
+        bytes,
+        Plain,
+        list[list[int]],
+        NodeInactive,
+        NodeBlockInactive | PortBlockInactive,
+        list[PortBlockInactive] | None,
+    ],
+)
+def test_other_types_of_fields_are_refused(annotation: object) -> None:
+    with refused(UnsupportedField, "field"):
+        type("Another", (ProductBlockModel,), {"__annotations__": {"field": annotation}}, name="Another")
+
+
+@pytest.mark.parametrize(
+    "annotation", [str, list[int], PortBlockInactive, Annotated[list[int], Field(min_length=1)]]
+)
+def test_a_later_class_keeps_the_type_of_a_field(annotation: object) -> None:
+    class Sized(ProductBlockModel, name="Sized"):
+        field: int | None
+
+    with refused(FieldChangesType, "field"):
+        type("Later", (Sized,), {"__annotations__": {"field": annotation}}, lifecycle=[ACTIVE])
+
+    assert Sized.family().members == (Sized,)
