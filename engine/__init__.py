@@ -1,0 +1,62 @@
+"""The engine floor: how products and services are created, changed, checked and ended, step by step.
+
+The top of this package says what a workflow is: data and pure functions. `engine.store` holds its SQL,
+`engine.run` carries processes out. This page is the protocol that keeps them right while anything may die
+at any moment.
+
+**The authority.** A process's row says where it stands: its status, its state, its current step, who owns
+it and until when. The queue holds hints that a run is due, notifications are hints that a row changed;
+either may be lost, late or given twice, and costs time, never truth. The database's clock alone decides
+about time.
+
+**A run** takes a process from where it stands until it ends or parks. Asking for one is part of the commit
+that calls for it: the process's `run_no` goes up, and a job carries that number. A job of an older number
+finds nothing.
+
+**The claim** makes a worker the owner: one UPDATE that needs a QUEUED process, a RUNNING one whose lease
+has expired, or a WAITING one whose time has come. It raises `epoch`, the fencing token. Every write of the
+run names its epoch and `checkpoint_no`, which counts the commits within it, so that
+
+- a worker that was presumed dead writes nothing, and learns it (`Fenced`);
+- a commit whose answer was lost is recognised when it is tried again, and not repeated.
+
+**The lease** is renewed by each checkpoint and by the worker's heartbeat, which also says what became of
+the worker's processes: taken over (the step is cut short, silently), or to be aborted.
+
+**A checkpoint** ends one step and begins the next, or parks or ends the process, in one commit with the
+changes of subscriptions, the events, and the job it calls for. So "running" is a recorded fact, and a step
+that was in flight when its worker died is one whose row says RUNNING under an expired lease: it is
+attempted again, with the next attempt number and the same idempotency key. A step that loses worker after
+worker fails its process.
+
+Rows are locked in the order subscription, process, then what belongs to the process; several of a kind in
+the order of their ids. (A checkpoint that puts subscriptions back in sync does so last: nobody who waits
+for such a row holds anything of the process.) A statement that waits for a row's lock re-reads that row,
+but not what it joins: so a condition that must hold at the commit stands on the process's own row
+(`inbox_no` counts the inbox), and a command that reads other tables locks the process in a statement
+before.
+
+**The inbox** takes in what comes from outside, under the process's lock. If the process is parked and waits
+for it, it is queued in the same commit. If it is running, only `inbox_no` goes up: a checkpoint that gives
+up the lease needs to have looked at the last arrival, and is answered `InboxNotEmpty` otherwise. So nothing
+comes too early. A callback's token is committed before the step can give it away, and stays good as long as
+its step may wait for it.
+
+**An abort** ends a process that nobody owns at once. Otherwise it becomes ABORTING: the owner's next write
+is refused with `Aborting`, its step is cancelled, and it records ABORTED, with the step's end if it came to
+one. No statement leads out of ABORTING but to ABORTED, and none out of ABORTED.
+
+What is done at each failure:
+
+- A worker dies: its leases expire; any worker's reconciler raises `run_no` and asks for new runs.
+- A job is lost, or held by a dead worker: the same, after a while, unless the job merely waits its turn.
+- The database goes away: runs wait with their results in hand, and record them if they still own their
+  process.
+- A notification is lost: heartbeats, reconcilers and followers look for themselves every few seconds.
+- A worker stops: steps in flight may end, then are cancelled; the processes are queued for other workers.
+- A checkpoint cannot be stored: its batch is halved until it fails alone, and its step fails with the
+  reason.
+
+Every commit of a process that a reader could notice raises its `version` by one and writes event rows under
+it.
+"""

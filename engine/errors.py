@@ -1,0 +1,176 @@
+"""The engine's errors: refusals of commands, errors a step may raise to be understood, and wrong definitions.
+
+The definition errors one by one are in `engine.definition_errors`, what can go wrong between a step and its
+process's state in `engine.step_errors`.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from domain.ids import ProcessId, SubscriptionId
+from engine.pages import FormPageView
+from engine.states import FailureKind, ProcessStatus
+
+
+class EngineError(Exception):
+    """The root of everything the engine raises on purpose."""
+
+
+class DefinitionError(EngineError):
+    """A step, workflow or registry is declared in a way that cannot work. Raised before anything runs."""
+
+
+class WorkflowChanged(EngineError):
+    """The process's next step is gone from its workflow, or the workflow itself is gone."""
+
+    def __init__(self, workflow: str, *, key: str | None = None) -> None:
+        gone = (
+            f"workflow {workflow!r} has no step {key!r} any more" if key else f"workflow {workflow!r} is gone"
+        )
+        super().__init__(gone)
+        self.workflow = workflow
+        self.key = key
+
+
+class Refusal(EngineError):
+    """A command was refused for a reason its caller can understand; nothing changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldError:
+    """One thing wrong with an input.
+
+    Attributes:
+        path: Where: field names and list positions from the outside in; a page is ("pages", its index).
+        message: What, in plain words.
+        code: What, for programs: pydantic's error type.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+    code: str
+
+    def __str__(self) -> str:
+        return f"{'.'.join(str(part) for part in self.path) or 'input'}: {self.message}"
+
+
+class InvalidInput(Refusal):
+    """What was sent does not fit what was asked for."""
+
+    def __init__(self, errors: Collection[FieldError]) -> None:
+        super().__init__("; ".join(str(error) for error in errors))
+        self.errors = tuple(errors)
+
+
+class FormPageNeeded(Refusal):
+    """The form asks for one more page than was sent."""
+
+    def __init__(self, page: FormPageView) -> None:
+        super().__init__(f"page {page.page_index} ({page.title}) is needed")
+        self.page = page
+
+
+class NotAllowed(Refusal):
+    """The caller may not do this."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ProcessNotFound(Refusal):
+    """There is no such process among those the caller may see."""
+
+    def __init__(self, process_id: ProcessId) -> None:
+        super().__init__(f"there is no process {process_id}")
+        self.process_id = process_id
+
+
+class SubjectNotFound(Refusal):
+    """There is no such subscription among those the caller may see."""
+
+    def __init__(self, subscription_id: SubscriptionId) -> None:
+        super().__init__(f"there is no subscription {subscription_id}")
+        self.subscription_id = subscription_id
+
+
+class WorkflowNotFound(Refusal):
+    """The registry holds no workflow of that name."""
+
+    def __init__(self, name: str, *, close_matches: Collection[str] = ()) -> None:
+        hint = f"; did you mean {' or '.join(close_matches)}?" if close_matches else ""
+        super().__init__(f"there is no workflow {name!r}{hint}")
+        self.name = name
+
+
+class WrongStatus(Refusal):
+    """The process's status does not admit the command."""
+
+    def __init__(
+        self, process_id: ProcessId, *, found: ProcessStatus, expected: Collection[ProcessStatus]
+    ) -> None:
+        wanted = " or ".join(sorted(expected))
+        super().__init__(f"process {process_id} is {found}, expected {wanted}")
+        self.process_id = process_id
+        self.found = found
+        self.expected = frozenset(expected)
+
+
+class Conflict(Refusal):
+    """Something else happened first: look again and repeat."""
+
+
+class SubjectLocked(Refusal):
+    """The subscription is out of sync: another process holds it, or nobody has put it right yet."""
+
+    def __init__(self, subscription_id: SubscriptionId, *, held_by: ProcessId | None) -> None:
+        holder = f"is held by process {held_by}" if held_by else "is out of sync"
+        super().__init__(f"subscription {subscription_id} {holder}")
+        self.subscription_id = subscription_id
+        self.held_by = held_by
+
+
+class EnginePaused(Refusal):
+    """The engine is paused and takes no work."""
+
+    def __init__(self) -> None:
+        super().__init__("the engine is paused")
+
+
+class CallbackUnknown(Refusal):
+    """No callback waits under that token."""
+
+    def __init__(self) -> None:
+        super().__init__("no callback waits under this token")
+
+
+class CallbackUsed(Refusal):
+    """The callback's token was used before, or its time is over."""
+
+    def __init__(self) -> None:
+        super().__init__("this callback was used before or its time is over")
+
+
+class InconsistentData(Exception):
+    """Raised by a step: what is recorded here and what is found out there do not agree."""
+
+
+class ApiUnavailable(Exception):
+    """Raised by a step: a system it needs cannot be reached; trying again later may help."""
+
+
+_FAILURE_KINDS: tuple[tuple[type[BaseException], FailureKind], ...] = (
+    (InconsistentData, FailureKind.INCONSISTENT_DATA),
+    (AssertionError, FailureKind.INCONSISTENT_DATA),
+    (ApiUnavailable, FailureKind.API_UNAVAILABLE),
+    (TimeoutError, FailureKind.TIMEOUT),
+    (WorkflowChanged, FailureKind.WORKFLOW_CHANGED),
+)
+
+
+def failure_kind(error: BaseException) -> FailureKind:
+    """The kind of failure an error stands for, by its class and its classes' bases alone."""
+    for error_type, kind in _FAILURE_KINDS:
+        if isinstance(error, error_type):
+            return kind
+    return FailureKind.ERROR

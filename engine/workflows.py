@@ -1,0 +1,223 @@
+"""Workflows: steps in order, what starts them, and what they do to their subject."""
+
+import hashlib
+import inspect
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pydantic import BaseModel
+
+from domain.model.families import ModelFamily
+from domain.model.lifecycle import SubscriptionStatus
+from domain.model.subscriptions import SubscriptionModel
+from engine.annotations import bare, describe, required_annotation, resolve_annotations
+from engine.definition_errors import DuplicateStepKey, InvalidWorkflow, ReservedName
+from engine.errors import WorkflowChanged
+from engine.implicit_steps import resync_step, set_status_step
+from engine.signatures import read_fields, read_form_parameters
+from engine.slots import Output, Parameter
+from engine.states import Target
+from engine.step_lists import StepList
+from engine.steps import FormFunction, Step
+
+_FINGERPRINT_LENGTH = 16
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Wizard:
+    """The form that asks for a workflow's input, page by page.
+
+    Attributes:
+        key: Its function's name, for error messages.
+        function: `async def port_wizard(ask: Ask, product: Product) -> CreatePort`.
+        parameters: What the function takes, without its `ask`.
+    """
+
+    key: str
+    function: FormFunction
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Workflow:
+    """What a process carries out.
+
+    Attributes:
+        name: Its function's name: what programs call it.
+        target: What it does to its subject.
+        description: What people read: what was given, or its function's docstring.
+        model: The family of its subject; None if it has none.
+        input_model: What starts it; None if a wizard alone says that, or nothing is needed.
+        inputs: What its input puts into the state, by name.
+        form: The wizard that asks for the input; None if the input model is the only page.
+        steps: From the first to the last, those the decorator added included.
+        fingerprint: Tells one list of steps from another: it changes with any key, kind or order.
+        is_task: Whether its processes are shown as tasks: they look after things and sell nothing.
+    """
+
+    name: str
+    target: Target
+    description: str
+    model: ModelFamily[SubscriptionModel] | None
+    input_model: type[BaseModel] | None
+    inputs: Mapping[str, Output]
+    form: Wizard | None
+    steps: tuple[Step, ...]
+    fingerprint: str
+    is_task: bool
+
+    @property
+    def has_static_input(self) -> bool:
+        """Whether one object can start it; otherwise only the pages of its wizard can."""
+        return self.input_model is not None or self.form is None
+
+    def position(self, key: str) -> int:
+        """The place of the step with this key, from 0.
+
+        Raises:
+            WorkflowChanged: if no step has this key.
+        """
+        for position, step in enumerate(self.steps):
+            if step.key == key:
+                return position
+        raise WorkflowChanged(self.name, key=key)
+
+    def step(self, key: str) -> Step:
+        """The step with this key.
+
+        Raises:
+            WorkflowChanged: if there is none.
+        """
+        return self.steps[self.position(key)]
+
+    def next_after(self, key: str) -> Step | None:
+        """The step after the one with this key; None after the last.
+
+        Raises:
+            WorkflowChanged: if no step has this key.
+        """
+        following = self.steps[self.position(key) + 1 :]
+        return following[0] if following else None
+
+
+def define(
+    function: Callable[[], StepList],
+    *,
+    target: Target,
+    model: type[SubscriptionModel] | None = None,
+    input_model: type[BaseModel] | None = None,
+    form: FormFunction | None = None,
+    description: str | None = None,
+    final_status: SubscriptionStatus | None = None,
+    is_task: bool = False,
+) -> Workflow:
+    """The workflow that a function describes; the decorators are made of this.
+
+    Args:
+        function: Gives the steps; its name is the workflow's.
+        target: What the workflow does to its subject.
+        model: Any class of the subject's family.
+        input_model: What starts the workflow.
+        form: The wizard that asks for it.
+        description: What people read; the function's docstring unless given.
+        final_status: The status a last step moves the subject to.
+        is_task: Whether its processes are shown as tasks.
+
+    Raises:
+        DefinitionError: if the parts do not fit together.
+    """
+    name = function.__name__
+    if not _NAME.fullmatch(name):
+        raise InvalidWorkflow(name, reason="expected a name of letters, digits and underscores")
+    if (model is None) != (target is Target.SYSTEM):
+        raise InvalidWorkflow(
+            name, reason=f"found the target {target} {'without' if model is None else 'with'} a model"
+        )
+    family = model.family() if model is not None else None
+    wizard = _read_wizard(name, form, input_model=input_model) if form is not None else None
+    inputs = _read_inputs(name, form, input_model=input_model, family=family)
+    steps = _own_steps(name, function) + _implicit_steps(family, final_status)
+    _refuse_duplicate_keys(name, steps)
+    return Workflow(
+        name=name,
+        target=target,
+        description=description or inspect.getdoc(function) or "",
+        model=family,
+        input_model=input_model,
+        inputs=inputs,
+        form=wizard,
+        steps=steps,
+        fingerprint=_fingerprint(steps),
+        is_task=is_task,
+    )
+
+
+def _own_steps(name: str, function: Callable[[], object]) -> tuple[Step, ...]:
+    described = function()
+    if not isinstance(described, StepList):
+        raise InvalidWorkflow(
+            name,
+            reason=f"expected `begin >> ... >> done`, found {type(described).__name__}; "
+            "is its `return` or its `done` missing?",
+        )
+    return described.steps
+
+
+def _implicit_steps(
+    family: ModelFamily[SubscriptionModel] | None, final_status: SubscriptionStatus | None
+) -> tuple[Step, ...]:
+    if family is None:
+        return ()
+    if final_status is None:
+        return (resync_step(),)
+    return (set_status_step(family, final_status), resync_step())
+
+
+def _read_wizard(name: str, form: FormFunction, *, input_model: type[BaseModel] | None) -> Wizard:
+    parameters = read_form_parameters(form)
+    result = bare(required_annotation(form, "return", resolve_annotations(form)))
+    found = describe(result)
+    if input_model is not None and not (isinstance(result, type) and issubclass(result, input_model)):
+        expected = input_model.__name__
+        raise InvalidWorkflow(name, reason=f"its form gives {found}, expected its input {expected}")
+    return Wizard(key=form.__name__, function=form, parameters=parameters)
+
+
+def _read_inputs(
+    name: str,
+    form: FormFunction | None,
+    *,
+    input_model: type[BaseModel] | None,
+    family: ModelFamily[SubscriptionModel] | None,
+) -> Mapping[str, Output]:
+    if input_model is not None:
+        owner = f"{input_model.__module__}.{input_model.__qualname__}"
+        inputs = read_fields(input_model, owner=owner)
+    elif form is not None:
+        owner = f"{form.__module__}.{form.__qualname__}"
+        inputs = read_fields(bare(resolve_annotations(form)["return"]), owner=owner)
+    else:
+        return MappingProxyType({})
+    if family is not None and family.key in inputs:
+        raise ReservedName(owner, name=family.key, meaning=f"the subscription workflow {name!r} is about")
+    for field in inputs.values():
+        if field.is_subscription:
+            raise InvalidWorkflow(
+                name, reason=f"its input {field.name!r} is a subscription; take its id instead"
+            )
+    return inputs
+
+
+def _fingerprint(steps: tuple[Step, ...]) -> str:
+    plan = "\n".join(f"{step.key} {step.kind}" for step in steps)
+    return hashlib.sha256(plan.encode()).hexdigest()[:_FINGERPRINT_LENGTH]
+
+
+def _refuse_duplicate_keys(name: str, steps: tuple[Step, ...]) -> None:
+    for key, count in Counter(step.key for step in steps).items():
+        if count > 1:
+            raise DuplicateStepKey(name, key=key)
