@@ -1,0 +1,1 @@
+"""Carrying processes out: commands, the checkpoint writer, the executor, the worker, and those who watch."""

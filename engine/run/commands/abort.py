@@ -1,0 +1,38 @@
+"""Ending a process by a person's decision."""
+
+from domain.ids import ProcessId
+from domain.scope import Scope
+from domain.storage.locks import release_subscriptions
+from engine.errors import ProcessNotFound, WrongStatus
+from engine.run.commands.context import CommandContext
+from engine.states import TERMINAL, ProcessStatus
+from engine.store import aborts, locking
+
+
+async def abort(
+    context: CommandContext, process_id: ProcessId, *, reason: str | None, actor: str, scope: Scope
+) -> ProcessStatus:
+    """End a process: at once if nothing is in flight, otherwise as soon as the step in flight has ended.
+
+    Its subscriptions stay out of sync, as nobody knows what was done to them; only a process that never began
+    a step lets them go.
+
+    Returns:
+        ABORTED, or ABORTING while a step is in flight.
+
+    Raises:
+        ProcessNotFound: if there is no such process in scope.
+        WrongStatus: if it has ended, or its abort was asked for before.
+    """
+    async with context.database.write() as connection:
+        found = await locking.lock(connection, process_id, scope=scope)
+        if found is None:
+            raise ProcessNotFound(process_id)
+        aborted = await aborts.abort(connection, process_id, reason=reason, actor=actor)
+        if aborted is None:
+            expected = frozenset(ProcessStatus) - TERMINAL - {ProcessStatus.ABORTING}
+            raise WrongStatus(process_id, found=found, expected=expected)
+        if not aborted.began:
+            held = await locking.subscriptions_of(connection, process_id)
+            await release_subscriptions(connection, process_id, held)
+        return aborted.status

@@ -1,0 +1,55 @@
+"""Taking in what the outside world posts to a callback's address."""
+
+from domain.json import JsonValue
+from domain.scope import Scope
+from engine.collection import collect_callback
+from engine.errors import CallbackUnknown, CallbackUsed, Conflict, WorkflowChanged, WrongStatus
+from engine.run.attempts import token_hash
+from engine.run.commands.context import CommandContext
+from engine.run.runs import Run, RunRequest
+from engine.states import ProcessStatus
+from engine.store import callbacks, locking
+from engine.store.callbacks import Arrival, TokenRecord
+
+_AWAITING = frozenset({ProcessStatus.AWAITING_CALLBACK, ProcessStatus.RUNNING, ProcessStatus.QUEUED})
+_ACTOR = "callback"
+
+
+async def receive_callback(context: CommandContext, token: str, body: JsonValue) -> None:
+    """Take a callback in: its process goes on, now or as soon as it has come to the point of waiting for it.
+
+    Raises:
+        CallbackUnknown: if the token was never given away.
+        CallbackUsed: if it was used, or the attempt it was given away by has failed.
+        WrongStatus: if the process is not at that step any more, or has ended.
+        InvalidInput: if the body is not what the step declares; the token stays good.
+    """
+    hashed = token_hash(token)
+    async with context.database.writer() as connection:
+        record = await callbacks.find(connection, hashed)
+    if record is None:
+        raise CallbackUnknown
+    if record.used:
+        raise CallbackUsed
+    _check_body(context, record, body)
+    async with context.database.write() as connection:
+        await locking.lock(connection, record.process_id, scope=Scope.all())
+        arrived = await callbacks.arrive(connection, hashed, payload=body, actor=_ACTOR)
+        match arrived.arrival:
+            case Arrival.QUEUED:
+                run = Run(process_id=record.process_id, run_no=arrived.run_no)
+                await context.dispatcher.enqueue(connection, [RunRequest(run=run)])
+            case Arrival.KEPT:
+                pass
+            case Arrival.USED:
+                raise CallbackUsed
+            case Arrival.NOT_AWAITED:
+                raise WrongStatus(record.process_id, found=arrived.status, expected=_AWAITING)
+
+
+def _check_body(context: CommandContext, record: TokenRecord, body: JsonValue) -> None:
+    try:
+        step = context.registry.workflow(record.workflow).step(record.step_key)
+    except WorkflowChanged as error:
+        raise Conflict(str(error)) from error
+    collect_callback(step, body)

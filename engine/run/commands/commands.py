@@ -1,0 +1,126 @@
+"""The only way in: what GraphQL, the command line and schedules all call."""
+
+from collections.abc import Sequence
+
+from domain.ids import ProcessId, SubscriptionId
+from domain.json import JsonValue
+from domain.model.catalog import Catalog
+from domain.scope import Scope
+from domain.storage.database import Database
+from domain.storage.subscriptions import SubscriptionRepository
+from engine.forms import FormPageView
+from engine.registry import Registry
+from engine.run.commands import abort, callback, resume, retry, start
+from engine.run.commands.context import CommandContext
+from engine.run.commands.start import StartedProcess, StartRequest
+from engine.run.dispatcher import PgQueuerDispatcher
+from engine.run.runs import Dispatcher
+from engine.settings import EngineSettings
+from engine.states import ProcessStatus
+
+
+class Commands:
+    """The commands of one application. Each is one transaction, which checks everything it depends on itself.
+
+    Args:
+        database: Open.
+        catalog: What is sold.
+        registry: What can be started.
+        settings: Timings and limits.
+        dispatcher: Whom to ask for runs; PgQueuer on the same database unless given.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        catalog: Catalog,
+        registry: Registry,
+        settings: EngineSettings | None = None,
+        dispatcher: Dispatcher | None = None,
+    ) -> None:
+        settings = settings or EngineSettings()
+        self._context = CommandContext(
+            database=database,
+            subscriptions=SubscriptionRepository(database),
+            catalog=catalog,
+            registry=registry,
+            dispatcher=dispatcher
+            or PgQueuerDispatcher(
+                database.dsn, concurrent_runs=settings.concurrent_runs, poll_s=settings.poll_s
+            ),
+            settings=settings,
+        )
+
+    async def start(
+        self,
+        workflow: str,
+        *,
+        pages: Sequence[JsonValue] | None = None,
+        values: JsonValue = None,
+        subscription_id: SubscriptionId | None = None,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+        actor: str,
+        scope: Scope,
+    ) -> StartedProcess:
+        """Start a process, by a form's pages or by the workflow's input as one object.
+
+        Raises:
+            Refusal: see `engine.run.commands.start.start`.
+        """
+        request = StartRequest(
+            workflow=workflow,
+            pages=pages,
+            values={} if values is None else values,
+            subscription_id=subscription_id,
+            expected_version=expected_version,
+            idempotency_key=idempotency_key,
+            actor=actor,
+            scope=scope,
+        )
+        return await start.start(self._context, request)
+
+    async def resume(
+        self, process_id: ProcessId, *, pages: Sequence[JsonValue], actor: str, scope: Scope
+    ) -> None:
+        """Fill in the form of a suspended process.
+
+        Raises:
+            Refusal: see `engine.run.commands.resume.resume`.
+        """
+        await resume.resume(self._context, process_id, pages=pages, actor=actor, scope=scope)
+
+    async def form(self, process_id: ProcessId, *, scope: Scope) -> FormPageView:
+        """The first page of a suspended process's form.
+
+        Raises:
+            Refusal: see `engine.run.commands.resume.view_form`.
+        """
+        return await resume.view_form(self._context, process_id, scope=scope)
+
+    async def retry(self, process_id: ProcessId, *, actor: str, scope: Scope) -> None:
+        """Try a failed process again, or a waiting one at once.
+
+        Raises:
+            Refusal: see `engine.run.commands.retry.retry`.
+        """
+        await retry.retry(self._context, process_id, actor=actor, scope=scope)
+
+    async def abort(
+        self, process_id: ProcessId, *, reason: str | None = None, actor: str, scope: Scope
+    ) -> ProcessStatus:
+        """End a process.
+
+        Raises:
+            Refusal: see `engine.run.commands.abort.abort`.
+        """
+        return await abort.abort(self._context, process_id, reason=reason, actor=actor, scope=scope)
+
+    async def receive_callback(self, token: str, body: JsonValue) -> None:
+        """Take in what was posted to a callback's address.
+
+        Raises:
+            Refusal: see `engine.run.commands.callback.receive_callback`.
+        """
+        await callback.receive_callback(self._context, token, body)

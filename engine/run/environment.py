@@ -1,0 +1,36 @@
+"""What all runs of one worker share."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from random import Random
+
+from domain.model.catalog import Catalog
+from domain.storage.database import Database
+from domain.storage.subscriptions import SubscriptionRepository
+from engine.registry import Registry
+from engine.run.writer import CheckpointWriter
+from engine.settings import EngineSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnvironment:
+    """What all runs of one worker share.
+
+    Attributes:
+        services: The open services by the type steps ask for.
+        threads: Where steps that are plain functions are carried out.
+        random: Spreads the waits between attempts.
+        public_url: The address under which the outside world reaches the callbacks.
+    """
+
+    database: Database
+    subscriptions: SubscriptionRepository
+    catalog: Catalog
+    registry: Registry
+    writer: CheckpointWriter
+    services: Mapping[type, object]
+    threads: ThreadPoolExecutor
+    settings: EngineSettings
+    random: Random
+    public_url: str

@@ -1,0 +1,73 @@
+"""What an attempt at a step can come to."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from domain.ids import SubscriptionId
+from domain.json import JsonValue
+from domain.model.patch import SubscriptionPatch
+from engine.states import FailureKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the step gave.
+
+    Attributes:
+        values: What goes into the state, by name.
+        patches: Changes of subscriptions, to be committed with the step.
+        subscriptions: The subscriptions it gave, changed or not.
+    """
+
+    values: dict[str, JsonValue]
+    patches: tuple[SubscriptionPatch, ...] = ()
+    subscriptions: tuple[SubscriptionId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succeeded:
+    """The step is done."""
+
+    given: Given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsInput:
+    """The step waits for a person."""
+
+    assignee: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsCallback:
+    """The step has begun something outside and waits for its result."""
+
+    given: Given
+    timeout_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The attempt failed.
+
+    Attributes:
+        retry_after_s: When the next attempt is due; None if there is none.
+    """
+
+    error: BaseException
+    kind: FailureKind
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupted:
+    """The attempt was cut short because of an abort, a lost lease or the worker's stop.
+
+    Attributes:
+        lost: Whether the attempt itself found out that the lease is lost.
+    """
+
+    lost: bool = False
+
+
+AttemptOutcome: TypeAlias = Succeeded | NeedsInput | NeedsCallback | Failed | Interrupted

@@ -1,0 +1,222 @@
+"""From what an attempt came to, to the checkpoint that records it. Pure: no I/O."""
+
+import traceback
+from dataclasses import dataclass, replace
+
+from domain.ids import ProcessId
+from domain.json import JsonValue, encode
+from engine.run.outcomes import Failed, Given, NeedsCallback, NeedsInput, Succeeded
+from engine.states import ProcessStatus, StepKind, StepStatus
+from engine.steps import Step
+from engine.store.checkpoints import Checkpoint, NextStep, StepOutcome
+from engine.workflows import Workflow
+
+_ENDED = frozenset({StepStatus.SUCCESS, StepStatus.FAILED, StepStatus.WAITING, StepStatus.ABORTED})
+
+
+@dataclass(kw_only=True, slots=True)
+class Progress:
+    """Where a run stands, as it was last recorded; the run itself keeps it up to date.
+
+    Attributes:
+        checkpoint_no: How many checkpoints this claim has recorded.
+        parked_as: How the current step was parked, until the run has taken in what it waited for.
+        inbox_seen: The number of the last arrival the run has looked at.
+    """
+
+    process_id: ProcessId
+    epoch: int
+    actor: str
+    step_key: str
+    attempt: int
+    state: dict[str, JsonValue]
+    parked_as: StepStatus | None
+    inbox_seen: int
+    checkpoint_no: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A checkpoint to be written, and the state the process has once it is."""
+
+    checkpoint: Checkpoint
+    state: dict[str, JsonValue]
+
+
+class StateTooLarge(Exception):  # named by the fact
+    """The process's state would be larger than is allowed."""
+
+    def __init__(self, *, found_bytes: int, limit_bytes: int) -> None:
+        super().__init__(f"the state would be {found_bytes} bytes of JSON, at most {limit_bytes} are allowed")
+        self.found_bytes = found_bytes
+        self.limit_bytes = limit_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """Plans checkpoints within the limits of the settings."""
+
+    state_limit_bytes: int
+    error_limit_chars: int
+
+    def success(
+        self, progress: Progress, outcome: Succeeded, *, workflow: Workflow, stopping: bool
+    ) -> Planned:
+        """The step is done: the next one begins, or the process ends, or a stopping worker hands it on.
+
+        Raises:
+            StateTooLarge: if what the step gave does not fit.
+            WorkflowChanged: if the step is no longer in the workflow.
+        """
+        step = workflow.step(progress.step_key)
+        following = workflow.next_after(progress.step_key)
+        status = ProcessStatus.COMPLETED
+        if following is not None:
+            status = ProcessStatus.QUEUED if stopping else ProcessStatus.RUNNING
+        planned = self._with_given(progress, outcome.given, status=status, step_status=StepStatus.SUCCESS)
+        return replace(
+            planned,
+            checkpoint=replace(
+                planned.checkpoint,
+                next_step=None if following is None else _next(following, workflow),
+                requeue=status is ProcessStatus.QUEUED,
+                resync=step.kind is StepKind.RESYNC,
+                inbox_taken=progress.inbox_seen,
+            ),
+        )
+
+    def needs_input(self, progress: Progress, outcome: NeedsInput) -> Planned:
+        """The process is suspended until somebody resumes it."""
+        checkpoint = _checkpoint(progress, status=ProcessStatus.SUSPENDED, step_status=StepStatus.SUSPENDED)
+        return Planned(checkpoint=replace(checkpoint, assignee=outcome.assignee), state=progress.state)
+
+    def needs_callback(self, progress: Progress, outcome: NeedsCallback) -> Planned:
+        """The process waits for its callback, with what the step's function gave already recorded.
+
+        Raises:
+            StateTooLarge: if that does not fit.
+        """
+        planned = self._with_given(
+            progress,
+            outcome.given,
+            status=ProcessStatus.AWAITING_CALLBACK,
+            step_status=StepStatus.AWAITING_CALLBACK,
+        )
+        return replace(planned, checkpoint=replace(planned.checkpoint, wake_after_s=outcome.timeout_s))
+
+    def failure(self, progress: Progress, outcome: Failed) -> Planned:
+        """The attempt failed: the process waits for the next one, or fails."""
+        error = self._clean(str(outcome.error) or type(outcome.error).__name__)
+        again = outcome.retry_after_s is not None
+        checkpoint = _checkpoint(
+            progress,
+            status=ProcessStatus.WAITING if again else ProcessStatus.FAILED,
+            step_status=StepStatus.WAITING if again else StepStatus.FAILED,
+        )
+        step_outcome = replace(
+            checkpoint.outcome,
+            attempt_status=StepStatus.FAILED,
+            error=error,
+            error_kind=outcome.kind,
+            traceback=self._clean("".join(traceback.format_exception(outcome.error))),
+        )
+        return Planned(
+            checkpoint=replace(
+                checkpoint,
+                outcome=step_outcome,
+                inbox_taken=progress.inbox_seen,
+                wake_after_s=outcome.retry_after_s,
+                requeue=again,
+                failure_kind=outcome.kind,
+                failure_reason=error,
+            ),
+            state=progress.state,
+        )
+
+    def hand_back(self, progress: Progress) -> Planned:
+        """The worker stops: the step is left to whoever claims the process next."""
+        step_status = progress.parked_as or StepStatus.PENDING
+        checkpoint = _checkpoint(progress, status=ProcessStatus.QUEUED, step_status=step_status)
+        step_outcome = checkpoint.outcome
+        if progress.parked_as is None:
+            step_outcome = replace(
+                step_outcome,
+                attempt_status=StepStatus.ABORTED,
+                error="the worker was stopped while it carried out the step",
+            )
+        return Planned(
+            checkpoint=replace(checkpoint, outcome=step_outcome, requeue=True), state=progress.state
+        )
+
+    def abort(self, progress: Progress, unrecorded: Planned | None) -> Planned:
+        """The process is aborted; a step that had come to its end before is recorded as it ended."""
+        if unrecorded is not None and unrecorded.checkpoint.outcome.status in (
+            StepStatus.SUCCESS,
+            StepStatus.FAILED,
+        ):
+            checkpoint = replace(
+                unrecorded.checkpoint,
+                expected=ProcessStatus.ABORTING,
+                status=ProcessStatus.ABORTED,
+                next_step=None,
+                requeue=False,
+                wake_after_s=None,
+            )
+            return Planned(checkpoint=checkpoint, state=unrecorded.state)
+        checkpoint = _checkpoint(progress, status=ProcessStatus.ABORTED, step_status=StepStatus.ABORTED)
+        return Planned(
+            checkpoint=replace(checkpoint, expected=ProcessStatus.ABORTING, inbox_taken=progress.inbox_seen),
+            state=progress.state,
+        )
+
+    def _with_given(
+        self, progress: Progress, given: Given, *, status: ProcessStatus, step_status: StepStatus
+    ) -> Planned:
+        state = progress.state | given.values
+        checkpoint = _checkpoint(progress, status=status, step_status=step_status)
+        return Planned(
+            checkpoint=replace(
+                checkpoint,
+                outcome=replace(checkpoint.outcome, delta=encode(given.values)),
+                state=self._fitting(state) if given.values else None,
+                patches=given.patches,
+                subscriptions=given.subscriptions,
+            ),
+            state=state,
+        )
+
+    def _fitting(self, state: dict[str, JsonValue]) -> str:
+        text = encode(state)
+        if len(text) * 4 > self.state_limit_bytes:
+            found_bytes = len(text.encode())
+            if found_bytes > self.state_limit_bytes:
+                raise StateTooLarge(found_bytes=found_bytes, limit_bytes=self.state_limit_bytes)
+        return text
+
+    def _clean(self, text: str) -> str:
+        """The text as PostgreSQL can keep it, cut to what is worth keeping."""
+        printable = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return printable.encode(errors="replace").decode()[: self.error_limit_chars]
+
+
+def _checkpoint(progress: Progress, *, status: ProcessStatus, step_status: StepStatus) -> Checkpoint:
+    return Checkpoint(
+        process_id=progress.process_id,
+        epoch=progress.epoch,
+        number=progress.checkpoint_no,
+        status=status,
+        outcome=StepOutcome(
+            key=progress.step_key,
+            status=step_status,
+            attempt=progress.attempt,
+            attempt_status=step_status,
+            closes_callbacks=step_status in _ENDED,
+        ),
+        inbox_seen=progress.inbox_seen,
+        inbox_taken=0,
+        actor=progress.actor,
+    )
+
+
+def _next(step: Step, workflow: Workflow) -> NextStep:
+    return NextStep(key=step.key, position=workflow.position(step.key), name=step.name, kind=step.kind)

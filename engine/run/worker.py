@@ -1,0 +1,248 @@
+"""The worker: takes runs from the queue, carries them out, and stays the owner of their processes."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from random import Random
+from uuid import UUID
+
+import structlog
+
+from domain.ids import ProcessId, new_uuid7
+from domain.model.catalog import Catalog
+from domain.storage.database import Database
+from domain.storage.subscriptions import SubscriptionRepository
+from engine.registry import Registry
+from engine.run.dispatcher import PgQueuerDispatcher
+from engine.run.environment import RunEnvironment
+from engine.run.executor import Interruption, ProcessRun
+from engine.run.listener import Listener
+from engine.run.outage import is_outage, through_outages
+from engine.run.reconciler import Reconciler
+from engine.run.runs import Dispatcher, Run
+from engine.run.signals import WorkerSignals
+from engine.run.writer import CheckpointWriter
+from engine.settings import EngineSettings
+from engine.states import ProcessStatus
+from engine.store import claims, leases
+from engine.store.channels import INBOX_CHANNEL
+from engine.store.claims import Claim
+
+_HAND_BACK_TIMEOUT_S = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """One worker. Any number of them, on any machines, work on one database.
+
+    Args:
+        database: Open, and used by the worker alone: a pool that others exhaust would cost it its leases.
+        catalog: What is sold.
+        registry: What is carried out; its services are opened when the worker runs.
+        dispatcher: Where runs come from; PgQueuer on the same database unless given.
+        settings: Timings and limits.
+        public_url: The address under which the outside world reaches the callbacks.
+        random: Spreads the waits between attempts.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        catalog: Catalog,
+        registry: Registry,
+        dispatcher: Dispatcher | None = None,
+        settings: EngineSettings,
+        public_url: str,
+        random: Random | None = None,
+    ) -> None:
+        self.id: UUID = new_uuid7()
+        self.signals = WorkerSignals()
+        self._database = database
+        self._catalog = catalog
+        self._registry = registry
+        self._dispatcher = dispatcher or PgQueuerDispatcher(
+            database.dsn, concurrent_runs=settings.concurrent_runs, poll_s=settings.poll_s
+        )
+        self._settings = settings
+        self._public_url = public_url
+        self._random = random or Random()  # noqa: S311  # spreads waits, keeps no secret
+        self._writer = CheckpointWriter(database, self._dispatcher, lease_s=settings.lease_s)
+        self._reconciler = Reconciler(database, self._dispatcher, patience_s=settings.lease_s)
+        self._runs: dict[ProcessId, ProcessRun] = {}
+        self._slots = asyncio.Semaphore(settings.concurrent_runs)
+        self._news = asyncio.Event()
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ask the worker to stop; `run` then returns when what is in flight has ended or was handed back."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Work until stopped or cancelled; either way what is in flight is ended or handed back first."""
+        async with self._environment() as environment, asyncio.TaskGroup() as tasks:
+            background = (
+                tasks.create_task(self._writer.run(), name="checkpoint writer"),
+                tasks.create_task(self._keep_leases(), name="heartbeat"),
+                tasks.create_task(self._listen(), name="inbox listener"),
+                tasks.create_task(self._keep_reconciling(), name="reconciler"),
+            )
+            dispatching = tasks.create_task(
+                self._dispatcher.run(lambda run: self._handle(run, environment), stop=self._stop),
+                name="dispatcher",
+            )
+            _log.info("worker.started", worker_id=str(self.id))
+            try:
+                await self._stop.wait()
+            finally:
+                await self._wind_down(dispatching)
+                for task in background:
+                    task.cancel()
+        _log.info("worker.stopped", worker_id=str(self.id))
+
+    async def _wind_down(self, dispatching: asyncio.Task[None]) -> None:
+        """Let steps in flight end, then cut them short, then give up: what is left expires by itself."""
+        self._stop.set()
+        for run in self._runs.values():
+            run.stop_soon()
+        await asyncio.wait({dispatching}, timeout=self._settings.stop_grace_s)
+        for run in self._runs.values():
+            run.interrupt(Interruption.STOP)
+        await asyncio.wait({dispatching}, timeout=_HAND_BACK_TIMEOUT_S)
+        if not dispatching.done():
+            _log.warning("worker.gave_up", processes=[str(process_id) for process_id in self._runs])
+            dispatching.cancel()
+
+    async def _handle(self, run: Run, environment: RunEnvironment) -> bool:
+        """Carry out a run from the queue. Never raises."""
+        async with self._slots:
+            if self._stop.is_set():
+                return False
+            try:
+                claim = await self._claim(run)
+                if claim is not None:
+                    await self._carry_out(ProcessRun(claim, environment))
+            except Exception:  # noqa: BLE001  # the worker loop's edge: the lease expires, somebody tries again
+                _log.exception("run.broken", process_id=str(run.process_id))
+            return True
+
+    async def _claim(self, run: Run) -> Claim | None:
+        async for trial in through_outages():
+            with trial:
+                async with self._database.writer() as connection:
+                    return await claims.claim(
+                        connection,
+                        run.process_id,
+                        run_no=run.run_no,
+                        worker_id=self.id,
+                        lease_s=self._settings.lease_s,
+                    )
+        return None
+
+    async def _carry_out(self, run: ProcessRun) -> None:
+        process_id = run.claim.process_id
+        superseded = self._runs.get(process_id)
+        if superseded is not None:
+            superseded.interrupt(Interruption.LOST)
+        self._runs[process_id] = run
+        if self._stop.is_set():
+            run.stop_soon()
+        self.signals.claimed.emit(process_id)
+        try:
+            await run.carry_out()
+        finally:
+            if self._runs.get(process_id) is run:
+                del self._runs[process_id]
+            self.signals.released.emit(process_id)
+
+    async def _keep_leases(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.heartbeat_s):
+                    await self._news.wait()
+            self._news.clear()
+            await _survive(self._renew_leases, "heartbeat.failed")
+
+    async def _renew_leases(self) -> None:
+        epochs = {process_id: run.claim.epoch for process_id, run in self._runs.items()}
+        async with self._database.writer() as connection:
+            news = await leases.renew(connection, self.id, epochs=epochs, lease_s=self._settings.lease_s)
+        for item in news:
+            run = self._runs.get(item.process_id)
+            if run is None or run.claim.epoch != epochs[item.process_id]:
+                continue
+            if not item.owned:
+                run.interrupt(Interruption.LOST)
+            elif item.status is ProcessStatus.ABORTING:
+                run.interrupt(Interruption.ABORT)
+
+    async def _listen(self) -> None:
+        await Listener(
+            self._database.dsn, INBOX_CHANNEL, on_notice=self._hear, probe_s=self._settings.poll_s
+        ).run()
+
+    def _hear(self, named: frozenset[ProcessId] | None) -> None:
+        if named is None:
+            self.signals.listening.emit(None)
+        if named is None or not named.isdisjoint(self._runs):
+            self._news.set()
+
+    async def _keep_reconciling(self) -> None:
+        async def reconcile() -> None:
+            self.signals.reconciled.emit(await self._reconciler.reconcile())
+
+        while True:
+            await _survive(reconcile, "reconciler.failed")
+            await asyncio.sleep(self._settings.reconcile_s)
+
+    @asynccontextmanager
+    async def _environment(self) -> AsyncGenerator[RunEnvironment]:
+        """What the runs share: the services open, the worker known to the database."""
+        threads = ThreadPoolExecutor(self._settings.thread_pool_size, thread_name_prefix="step")
+        try:
+            async with AsyncExitStack() as stack:
+                services = {
+                    kind: await stack.enter_async_context(opened())
+                    for kind, opened in self._registry.services.items()
+                }
+                await self._register()
+                stack.push_async_callback(_survive, self._unregister, "worker.not_unregistered")
+                yield RunEnvironment(
+                    database=self._database,
+                    subscriptions=SubscriptionRepository(self._database),
+                    catalog=self._catalog,
+                    registry=self._registry,
+                    writer=self._writer,
+                    services=services,
+                    threads=threads,
+                    settings=self._settings,
+                    random=self._random,
+                    public_url=self._public_url,
+                )
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _register(self) -> None:
+        async for trial in through_outages():
+            with trial:
+                async with self._database.writer() as connection:
+                    await leases.register(connection, self.id, host=socket.gethostname(), pid=os.getpid())
+
+    async def _unregister(self) -> None:
+        async with self._database.writer() as connection:
+            await leases.unregister(connection, self.id)
+
+
+async def _survive(action: Callable[[], Awaitable[None]], event: str) -> None:
+    """Do something that is done again soon: if it fails, say so and go on."""
+    try:
+        await action()
+    except Exception as error:  # noqa: BLE001  # the worker loop's edge
+        if is_outage(error):
+            _log.warning(event, error=str(error), error_type=type(error).__name__)
+        else:
+            _log.exception(event)

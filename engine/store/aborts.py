@@ -1,0 +1,103 @@
+"""The end of a process by a person's decision."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from domain.ids import ProcessId
+from engine.states import ProcessStatus
+from engine.store.channels import notify_event, notify_inbox
+from engine.store.payloads import STEP_SCALARS
+
+_END_STEP = """
+ended AS (
+    UPDATE process_step AS s SET status = 'ABORTED', parked_as = NULL, assignee = NULL, finished_at = now()
+    FROM aborted AS a
+    WHERE a.status = 'ABORTED' AND s.process_id = a.id AND s.key = a.current_step
+    RETURNING s.*
+),
+ended_attempt AS (
+    UPDATE step_attempt AS t SET status = 'ABORTED', finished_at = now()
+    FROM aborted AS a
+    WHERE a.status = 'ABORTED' AND t.process_id = a.id AND t.step_key = a.current_step
+      AND t.status IN ('RUNNING', 'SUSPENDED', 'AWAITING_CALLBACK')
+),
+closed AS (
+    UPDATE callback AS c SET used_at = now()
+    FROM aborted AS a
+    WHERE a.status = 'ABORTED' AND c.process_id = a.id AND c.used_at IS NULL
+),
+"""
+"""Closes what the process that `aborted` names had in flight, unless its owner will do it."""
+
+_EVENTS = f"""
+events AS (
+    INSERT INTO event (process_id, version, ordinal, kind, payload, at)
+    SELECT a.id, a.version, 0, 'STEP_FINISHED', {STEP_SCALARS}, now()
+    FROM aborted AS a JOIN ended AS s ON s.process_id = a.id
+    UNION ALL
+    SELECT a.id, a.version, 1, 'PROCESS_STATUS',
+           json_build_object('status', a.status, 'currentStep', a.current_step,
+                             'failureReason', a.failure_reason), now()
+    FROM aborted AS a
+)
+"""  # noqa: S608  # made of constants of this package
+
+_ABORT = f"""
+WITH aborted AS (
+    UPDATE process AS p
+    SET status = CASE WHEN p.status = 'RUNNING' AND p.lease_until > now() THEN 'ABORTING' ELSE 'ABORTED' END,
+        ended_at = CASE WHEN p.status = 'RUNNING' AND p.lease_until > now() THEN NULL ELSE now() END,
+        failure_kind = NULL, failure_reason = $2, run_by = $3, wake_at = NULL, assignee = NULL,
+        version = p.version + 1, modified_at = now()
+    WHERE p.id = $1 AND p.status NOT IN ('ABORTING', 'ABORTED', 'COMPLETED')
+    RETURNING p.id, p.status, p.version, p.current_step, p.failure_reason
+),
+{_END_STEP}
+{_EVENTS}
+SELECT a.status, EXISTS (SELECT FROM process_step AS s WHERE s.process_id = a.id) AS began,
+       {notify_event("a.id")}, {notify_inbox("a.id")}
+FROM aborted AS a
+"""  # noqa: S608  # made of constants of this package
+
+_END_ABANDONED = f"""
+WITH aborted AS (
+    UPDATE process AS p
+    SET status = 'ABORTED', owner = NULL, lease_until = NULL, ended_at = now(), version = p.version + 1,
+        modified_at = now()
+    WHERE p.id = ANY($1::uuid[]) AND p.status = 'ABORTING' AND p.lease_until <= now()
+    RETURNING p.id, p.status, p.version, p.current_step, p.failure_reason
+),
+{_END_STEP}
+{_EVENTS}
+SELECT a.id, {notify_event("a.id")} FROM aborted AS a
+"""  # noqa: S608  # made of constants of this package
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aborted:
+    """What an abort led to: ABORTED, or ABORTING while a step is in flight.
+
+    Attributes:
+        began: Whether any step was ever begun.
+    """
+
+    status: ProcessStatus
+    began: bool
+
+
+async def abort(
+    connection: asyncpg.Connection, process_id: ProcessId, *, reason: str | None, actor: str
+) -> Aborted | None:
+    """End the process, or ask its owner to do so and wake it. The caller has locked the process.
+
+    None, and nothing written, if the process has ended or its abort was asked for before.
+    """
+    row = await connection.fetchrow(_ABORT, process_id, reason, actor)
+    return None if row is None else Aborted(status=ProcessStatus(row["status"]), began=row["began"])
+
+
+async def end_abandoned(connection: asyncpg.Connection, process_ids: list[ProcessId]) -> list[ProcessId]:
+    """End the aborts whose owner was lost before it could; those of them that were ended."""
+    rows = await connection.fetch(_END_ABANDONED, process_ids)
+    return [ProcessId(row["id"]) for row in rows]

@@ -1,0 +1,294 @@
+"""Reading processes: pages of them, one with its steps, and what follows a version."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    column,
+    func,
+    null,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from domain.ids import ProcessId, SubscriptionId
+from domain.scope import Scope
+from domain.storage.database import Database
+from domain.storage.paging import Page, PageRequest, id_key
+from engine.states import ProcessStatus
+from engine.store import tables
+from engine.store.records import AttemptRecord, EventRecord, ProcessRecord, StepRecord
+from engine.store.row_records import attempt_record, event_record, process_record, step_record
+
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+
+HEAVY_COLUMNS = frozenset({"state", "planned_steps"})
+"""The attributes of a process that are worth leaving out where nobody looks at them."""
+
+_process = tables.process.c
+_step = tables.process_step.c
+_attempt = tables.step_attempt.c
+_event = tables.event.c
+_link = tables.process_subscription.c
+
+_LIGHT = (
+    _process.id,
+    _process.workflow,
+    _process.target,
+    _process.is_task,
+    _process.status,
+    _process.version,
+    _process.current_step,
+    _process.customers,
+    _process.created_by,
+    _process.assignee,
+    _process.failure_kind,
+    _process.failure_reason,
+    _process.note,
+    _process.started_at,
+    _process.modified_at,
+    _process.ended_at,
+)
+
+_STEP_COLUMNS = (
+    _step.process_id,
+    _step.key,
+    _step.position,
+    _step.name,
+    _step.kind,
+    _step.status.label("step_status"),
+    _step.assignee.label("step_assignee"),
+    _step.attempts,
+    _step.started_at.label("step_started_at"),
+    _step.finished_at,
+    _step.delta,
+)
+
+
+class ProcessRepository:
+    """The reads of the engine's tables. Each is one statement; what is out of scope is not found."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self,
+        scope: Scope,
+        *,
+        request: PageRequest,
+        statuses: Collection[ProcessStatus] | None = None,
+        workflow: str | None = None,
+        is_task: bool | None = None,
+        columns: frozenset[str] | None = None,
+    ) -> Page[ProcessRecord]:
+        """A page of the processes in scope, the newest first."""
+        wanted = _filtered(scope, columns, statuses=statuses, workflow=workflow, is_task=is_task)
+        if request.after is not None:
+            wanted = wanted.where(_process.id < id_key(request.after))
+        if request.before is not None:
+            wanted = wanted.where(_process.id > id_key(request.before))
+        order = _process.id.asc() if request.backward else _process.id.desc()
+        wanted = wanted.order_by(order).limit(request.size + 1).offset(request.offset)
+        rows = await self._fetch(wanted)
+        records = [process_record(row) for row in rows[: request.size]]
+        more = len(rows) > request.size
+        if request.backward:
+            return Page(rows=records[::-1], has_next=request.before is not None, has_previous=more)
+        behind = request.after is not None or request.offset > 0
+        return Page(rows=records, has_next=more, has_previous=behind)
+
+    async def count(
+        self,
+        scope: Scope,
+        *,
+        statuses: Collection[ProcessStatus] | None = None,
+        workflow: str | None = None,
+        is_task: bool | None = None,
+    ) -> int:
+        """How many processes in scope there are."""
+        wanted = _narrowed(
+            select(func.count()).select_from(tables.process),
+            scope,
+            statuses=statuses,
+            workflow=workflow,
+            is_task=is_task,
+        )
+        (row,) = await self._fetch(wanted)
+        return row[0]
+
+    async def by_ids(
+        self, scope: Scope, ids: Iterable[ProcessId], columns: frozenset[str] | None = None
+    ) -> dict[ProcessId, ProcessRecord]:
+        """The processes of these ids that are in scope."""
+        wanted = _filtered(scope, columns).where(_is_one_of(_process.id, list(ids)))
+        records = [process_record(row) for row in await self._fetch(wanted)]
+        return {record.id: record for record in records}
+
+    async def steps_of(self, process_ids: Iterable[ProcessId]) -> dict[ProcessId, list[StepRecord]]:
+        """The steps that began, in order; a list for every id."""
+        wanted_ids = list(process_ids)
+        wanted = (
+            select(*_STEP_COLUMNS)
+            .where(_is_one_of(_step.process_id, wanted_ids))
+            .order_by(_step.position, _step.started_at)
+        )
+        steps: dict[ProcessId, list[StepRecord]] = {process_id: [] for process_id in wanted_ids}
+        for row in await self._fetch(wanted):
+            record = step_record(row)
+            steps[record.process_id].append(record)
+        return steps
+
+    async def attempts_of(
+        self, steps: Iterable[tuple[ProcessId, str]]
+    ) -> dict[tuple[ProcessId, str], list[AttemptRecord]]:
+        """The attempts at these steps (process and step key), in order; a list for every pair."""
+        pairs = list(steps)
+        asked = (
+            func.unnest(
+                bindparam("process_ids", [process_id for process_id, _ in pairs], type_=ARRAY(Uuid)),
+                bindparam("step_keys", [key for _, key in pairs], type_=ARRAY(Text)),
+            )
+            .table_valued(column("process_id", Uuid), column("step_key", Text), name="asked")
+            .render_derived()
+        )
+        wanted = (
+            select(tables.step_attempt)
+            .where(
+                tuple_(_attempt.process_id, _attempt.step_key).in_(
+                    select(asked.c.process_id, asked.c.step_key)
+                )
+            )
+            .order_by(_attempt.number)
+        )
+        attempts: dict[tuple[ProcessId, str], list[AttemptRecord]] = {pair: [] for pair in pairs}
+        for row in await self._fetch(wanted):
+            record = attempt_record(row)
+            attempts[record.process_id, record.step_key].append(record)
+        return attempts
+
+    async def subscriptions_of(
+        self, process_ids: Iterable[ProcessId]
+    ) -> dict[ProcessId, list[SubscriptionId]]:
+        """The subscriptions each process concerns; a list for every id."""
+        wanted_ids = list(process_ids)
+        wanted = (
+            select(_link.process_id, _link.subscription_id)
+            .where(_is_one_of(_link.process_id, wanted_ids))
+            .order_by(_link.subscription_id)
+        )
+        found: dict[ProcessId, list[SubscriptionId]] = {process_id: [] for process_id in wanted_ids}
+        for row in await self._fetch(wanted):
+            found[ProcessId(row.process_id)].append(SubscriptionId(row.subscription_id))
+        return found
+
+    async def processes_of(
+        self, subscription_ids: Iterable[SubscriptionId]
+    ) -> dict[SubscriptionId, list[ProcessId]]:
+        """The processes that concern each subscription, the newest first; a list for every id."""
+        wanted_ids = list(subscription_ids)
+        wanted = (
+            select(_link.process_id, _link.subscription_id)
+            .where(_is_one_of(_link.subscription_id, wanted_ids))
+            .order_by(_link.process_id.desc())
+        )
+        found: dict[SubscriptionId, list[ProcessId]] = {subscription_id: [] for subscription_id in wanted_ids}
+        for row in await self._fetch(wanted):
+            found[SubscriptionId(row.subscription_id)].append(ProcessId(row.process_id))
+        return found
+
+    async def snapshot(
+        self, scope: Scope, process_id: ProcessId
+    ) -> tuple[ProcessRecord, list[StepRecord]] | None:
+        """A process with the steps that began, both as of one moment."""
+        # The heavy columns would come again with every step, so only the first one's row carries them.
+        first = func.coalesce(_step.position, 0) == 0
+        wanted = (
+            select(
+                *_LIGHT,
+                case((first, _process.state), else_=null()).label("state"),
+                case((first, _process.steps), else_=null()).label("planned_steps"),
+                *_STEP_COLUMNS,
+            )
+            .select_from(tables.process.outerjoin(tables.process_step, _step.process_id == _process.id))
+            .where(_process.id == process_id, *_in_scope(scope))
+            .order_by(_step.position, _step.started_at)
+        )
+        rows = await self._fetch(wanted)
+        if not rows:
+            return None
+        return process_record(rows[0]), [step_record(row) for row in rows if row.key is not None]
+
+    async def events_after(self, process_id: ProcessId, version: int, limit: int = 500) -> list[EventRecord]:
+        """The changes of a process after this version, in order.
+
+        At most `limit`, but never a part of a version: the versions that are given are complete.
+        """
+        wanted = (
+            select(_event.process_id, _event.version, _event.ordinal, _event.kind, _event.payload, _event.at)
+            .where(_event.process_id == process_id, _event.version > version)
+            .order_by(_event.version, _event.ordinal)
+            .limit(limit + 1)
+        )
+        records = [event_record(row) for row in await self._fetch(wanted)]
+        if len(records) <= limit:
+            return records
+        complete = [record for record in records if record.version < records[-1].version]
+        return complete or records[:limit]
+
+    async def _fetch(self, statement: AnySelect) -> Sequence[Row[Any]]:
+        async with self._database.read() as connection:
+            return (await connection.execute(statement)).all()
+
+
+def _is_one_of(attribute: ColumnElement[Any], ids: Sequence[object]) -> ColumnElement[bool]:
+    # One array parameter instead of one per id: a single prepared statement serves every number of ids.
+    return attribute == func.any(bindparam("ids", ids, type_=ARRAY(Uuid)))
+
+
+def _in_scope(scope: Scope) -> list[ColumnElement[bool]]:
+    if scope.customers is None:
+        return []
+    seen = bindparam("customers", sorted(scope.customers), type_=ARRAY(String))
+    return [_process.customers.overlap(seen), _process.customers.contained_by(seen)]
+
+
+def _narrowed(
+    statement: AnySelect,
+    scope: Scope,
+    *,
+    statuses: Collection[ProcessStatus] | None,
+    workflow: str | None,
+    is_task: bool | None,
+) -> AnySelect:
+    statement = statement.where(*_in_scope(scope))
+    if statuses is not None:
+        wanted = bindparam("statuses", sorted(statuses), type_=ARRAY(Text))
+        statement = statement.where(_process.status == func.any(wanted))
+    if workflow is not None:
+        statement = statement.where(_process.workflow == workflow)
+    if is_task is not None:
+        statement = statement.where(_process.is_task.is_(is_task))
+    return statement
+
+
+def _filtered(
+    scope: Scope,
+    columns: frozenset[str] | None,
+    *,
+    statuses: Collection[ProcessStatus] | None = None,
+    workflow: str | None = None,
+    is_task: bool | None = None,
+) -> AnySelect:
+    heavy: dict[str, ColumnElement[Any]] = {"state": _process.state, "planned_steps": _process.steps}
+    chosen = HEAVY_COLUMNS if columns is None else HEAVY_COLUMNS & columns
+    extra = [(expression if name in chosen else null()).label(name) for name, expression in heavy.items()]
+    return _narrowed(select(*_LIGHT, *extra), scope, statuses=statuses, workflow=workflow, is_task=is_task)

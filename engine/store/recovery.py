@@ -1,0 +1,147 @@
+"""Finding what nobody works on: what every worker asks every few seconds, and what it does then.
+
+The process table is the truth and the queue a hint. Nothing here trusts that a job exists, or that a worker
+that took one is alive.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import asyncpg
+
+from domain.ids import ProcessId
+from engine.store.channels import notify_event
+from engine.store.payloads import step_scalars_with_error
+
+
+class Neglect(StrEnum):
+    """Why a process needs attention."""
+
+    UNCLAIMED = "UNCLAIMED"
+    LEASE_EXPIRED = "LEASE_EXPIRED"
+    OVERDUE = "OVERDUE"
+    ABORT_ABANDONED = "ABORT_ABANDONED"
+    CALLBACK_EXPIRED = "CALLBACK_EXPIRED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeglectedProcess:
+    """A process somebody has to look after, with the run that should have done it."""
+
+    process_id: ProcessId
+    run_no: int
+    neglect: Neglect
+
+
+_FIND = """
+SELECT id, run_no, neglect FROM (
+    (SELECT id, run_no, 'UNCLAIMED' AS neglect FROM process
+     WHERE status = 'QUEUED' AND modified_at <= now() - make_interval(secs => $1) ORDER BY id LIMIT $2)
+    UNION ALL
+    (SELECT id, run_no, 'LEASE_EXPIRED' FROM process
+     WHERE status = 'RUNNING' AND lease_until <= now() ORDER BY id LIMIT $2)
+    UNION ALL
+    (SELECT id, run_no, 'ABORT_ABANDONED' FROM process
+     WHERE status = 'ABORTING' AND lease_until <= now() ORDER BY id LIMIT $2)
+    UNION ALL
+    (SELECT id, run_no, CASE status WHEN 'WAITING' THEN 'OVERDUE' ELSE 'CALLBACK_EXPIRED' END FROM process
+     WHERE wake_at IS NOT NULL
+       AND ((status = 'WAITING' AND wake_at <= now() - make_interval(secs => $1))
+            OR (status = 'AWAITING_CALLBACK' AND wake_at <= now()))
+     ORDER BY wake_at LIMIT $2)
+) AS neglected
+WHERE neglect IN ('ABORT_ABANDONED', 'CALLBACK_EXPIRED')
+   OR NOT EXISTS (SELECT FROM engine WHERE engine.status <> 'RUNNING')
+"""
+
+_RAISE_RUN_NO = """
+UPDATE process AS p SET run_no = p.run_no + 1
+FROM unnest($1::uuid[], $2::int[]) AS stale(id, run_no)
+WHERE p.id = stale.id AND p.run_no = stale.run_no
+  AND (p.status = 'QUEUED'
+       OR (p.status = 'RUNNING' AND p.lease_until <= now())
+       OR (p.status = 'WAITING' AND p.wake_at <= now()))
+RETURNING p.id, p.run_no
+"""
+
+_EXPIRE = f"""
+WITH expired AS (
+    UPDATE process AS p
+    SET status = 'FAILED', failure_kind = 'TIMEOUT', wake_at = NULL, version = p.version + 1,
+        modified_at = now(),
+        failure_reason = 'no callback came for step ' || p.current_step || ' before its deadline'
+    WHERE p.id = ANY($1::uuid[]) AND p.status = 'AWAITING_CALLBACK' AND p.wake_at <= now()
+    RETURNING p.id, p.version, p.current_step, p.failure_kind, p.failure_reason
+),
+step AS (
+    UPDATE process_step AS s SET status = 'FAILED', parked_as = NULL, finished_at = now()
+    FROM expired AS e WHERE s.process_id = e.id AND s.key = e.current_step
+    RETURNING s.*
+),
+attempt AS (
+    UPDATE step_attempt AS a
+    SET status = 'FAILED', finished_at = now(), error = e.failure_reason, error_kind = e.failure_kind
+    FROM expired AS e
+    WHERE a.process_id = e.id AND a.step_key = e.current_step AND a.status = 'AWAITING_CALLBACK'
+),
+closed AS (
+    UPDATE callback AS c SET used_at = now()
+    FROM expired AS e WHERE c.process_id = e.id AND c.step_key = e.current_step AND c.used_at IS NULL
+),
+events AS (
+    INSERT INTO event (process_id, version, ordinal, kind, payload, at)
+    SELECT e.id, e.version, 0, 'STEP_FINISHED', {step_scalars_with_error("e.failure_reason")}, now()
+    FROM expired AS e JOIN step AS s ON s.process_id = e.id
+    UNION ALL
+    SELECT e.id, e.version, 1, 'PROCESS_STATUS',
+           json_build_object('status', 'FAILED', 'currentStep', e.current_step,
+                             'failureKind', e.failure_kind, 'failureReason', e.failure_reason), now()
+    FROM expired AS e
+)
+SELECT e.id, {notify_event("e.id")} FROM expired AS e
+"""  # noqa: S608  # made of constants of this package
+
+
+async def find_neglected(
+    connection: asyncpg.Connection, *, patience_s: float, limit: int
+) -> list[NeglectedProcess]:
+    """Processes nobody works on though somebody should; the oldest first, at most `limit` of each sort.
+
+    Args:
+        connection: Any connection.
+        patience_s: How long a queued or overdue process may wait for a worker before it is looked into.
+        limit: The most of each sort.
+    """
+    rows = await connection.fetch(_FIND, patience_s, limit)
+    return [
+        NeglectedProcess(
+            process_id=ProcessId(row["id"]), run_no=row["run_no"], neglect=Neglect(row["neglect"])
+        )
+        for row in rows
+    ]
+
+
+async def raise_run_numbers(
+    connection: asyncpg.Connection, neglected: Sequence[NeglectedProcess]
+) -> dict[ProcessId, int]:
+    """Ask for a new run of each process that still is as it was found; the numbers of the new runs.
+
+    A job of the old number can then do nothing, so a dead worker that holds one stands in nobody's way.
+    """
+    rows = await connection.fetch(
+        _RAISE_RUN_NO, [n.process_id for n in neglected], [n.run_no for n in neglected]
+    )
+    return {ProcessId(row["id"]): row["run_no"] for row in rows}
+
+
+async def expire_callbacks(
+    connection: asyncpg.Connection, process_ids: Sequence[ProcessId]
+) -> list[ProcessId]:
+    """Fail the processes whose callback did not come in time; those that were failed."""
+    rows = await connection.fetch(_EXPIRE, process_ids)
+    return [ProcessId(row["id"]) for row in rows]
+
+
+RUNNABLE = frozenset({Neglect.UNCLAIMED, Neglect.LEASE_EXPIRED, Neglect.OVERDUE})
+"""What a new run puts right."""

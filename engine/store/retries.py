@@ -1,0 +1,44 @@
+"""Another try for a process that failed, or that waits for its next attempt."""
+
+import asyncpg
+
+from domain.ids import ProcessId
+from engine.store.channels import notify_event
+from engine.store.payloads import STEP_SCALARS
+
+_RETRY = f"""
+WITH retried AS (
+    UPDATE process AS p
+    SET status = 'QUEUED', run_no = p.run_no + 1, run_by = $2, failure_kind = NULL, failure_reason = NULL,
+        wake_at = NULL, version = p.version + 1, modified_at = now()
+    WHERE p.id = $1 AND p.status IN ('FAILED', 'WAITING')
+    RETURNING p.id, p.run_no, p.version, p.current_step
+),
+step AS (
+    UPDATE process_step AS s
+    SET status = 'PENDING', parked_as = NULL, finished_at = NULL, lost_attempts = 0,
+        first_attempt = s.attempts + 1, first_attempt_at = NULL
+    FROM retried AS r
+    WHERE s.process_id = r.id AND s.key = r.current_step
+    RETURNING s.*
+),
+events AS (
+    INSERT INTO event (process_id, version, ordinal, kind, payload, at)
+    SELECT r.id, r.version, 0, 'STEP_FINISHED', {STEP_SCALARS}, now()
+    FROM retried AS r JOIN step AS s ON s.process_id = r.id
+    UNION ALL
+    SELECT r.id, r.version, 1, 'PROCESS_STATUS',
+           json_build_object('status', 'QUEUED', 'currentStep', r.current_step), now()
+    FROM retried AS r
+)
+SELECT r.run_no, {notify_event("r.id")} FROM retried AS r
+"""  # noqa: S608  # made of constants of this package
+
+
+async def retry(connection: asyncpg.Connection, process_id: ProcessId, *, actor: str) -> int | None:
+    """Queue the process again with a fresh budget of attempts for its step; the number of its new run.
+
+    The caller has locked the process in an earlier statement.
+    None, and nothing written, if the process neither failed nor waits.
+    """
+    return await connection.fetchval(_RETRY, process_id, actor)

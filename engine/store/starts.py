@@ -1,0 +1,107 @@
+"""The beginning of a process: its row, its subjects and its first event, in one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from domain.ids import CustomerId, ProcessId, SubscriptionId
+from engine.states import EngineStatus, Target
+from engine.store.channels import notify_event
+from engine.store.records import PlannedStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProcess:
+    """A process about to be written.
+
+    Attributes:
+        state: The start values as JSON text.
+        start_digest: What a repetition under the same idempotency key must agree with.
+    """
+
+    id: ProcessId
+    workflow: str
+    target: Target
+    is_task: bool
+    fingerprint: str
+    steps: Sequence[PlannedStep]
+    state: str
+    customers: Sequence[CustomerId]
+    actor: str
+    idempotency_key: str | None
+    start_digest: bytes
+    subscriptions: Sequence[SubscriptionId]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierStart:
+    """The process that was started under an idempotency key before."""
+
+    process_id: ProcessId
+    start_digest: bytes
+
+
+_INSERT = f"""
+WITH created AS (
+    INSERT INTO process (id, workflow, target, is_task, fingerprint, steps, customers, created_by, run_by,
+                         status, current_step, state, idempotency_key, start_digest)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $8, 'QUEUED', $9, $10::text::json, $11, $12
+    WHERE NOT EXISTS (SELECT FROM engine WHERE engine.status <> 'RUNNING')
+    ON CONFLICT (idempotency_key) DO NOTHING
+    RETURNING id, version, current_step
+),
+linked AS (
+    INSERT INTO process_subscription (process_id, subscription_id)
+    SELECT c.id, subject.id FROM created AS c CROSS JOIN unnest($13::uuid[]) AS subject(id)
+),
+events AS (
+    INSERT INTO event (process_id, version, ordinal, kind, payload, at)
+    SELECT c.id, c.version, 0, 'PROCESS_STATUS',
+           json_build_object('status', 'QUEUED', 'currentStep', c.current_step), now()
+    FROM created AS c
+)
+SELECT c.id, {notify_event("c.id")} FROM created AS c
+"""  # noqa: S608  # made of constants of this package
+
+_EARLIER = "SELECT id, start_digest FROM process WHERE idempotency_key = $1"
+
+_ENGINE_STATUS = "SELECT status FROM engine"
+
+
+async def insert(connection: asyncpg.Connection, process: NewProcess) -> bool:
+    """Write the process, QUEUED for its first run.
+
+    False, and nothing written, if the engine is paused or the idempotency key is taken.
+    """
+    row = await connection.fetchrow(
+        _INSERT,
+        process.id,
+        process.workflow,
+        process.target,
+        process.is_task,
+        process.fingerprint,
+        [[step.key, step.name, step.kind, step.assignee] for step in process.steps],
+        process.customers,
+        process.actor,
+        process.steps[0].key,
+        process.state,
+        process.idempotency_key,
+        process.start_digest,
+        process.subscriptions,
+    )
+    return row is not None
+
+
+async def find_earlier(connection: asyncpg.Connection, idempotency_key: str) -> EarlierStart | None:
+    """The process started under this key, if there is one."""
+    row = await connection.fetchrow(_EARLIER, idempotency_key)
+    if row is None:
+        return None
+    return EarlierStart(process_id=ProcessId(row["id"]), start_digest=row["start_digest"])
+
+
+async def engine_status(connection: asyncpg.Connection) -> EngineStatus:
+    """Whether the engine takes work; an engine nobody ever paused is RUNNING."""
+    status = await connection.fetchval(_ENGINE_STATUS)
+    return EngineStatus.RUNNING if status is None else EngineStatus(status)

@@ -1,0 +1,85 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from domain.ids import ProcessId
+from engine.run.bus import EventBus
+from engine.run.follow import follow
+from engine.states import ProcessStatus
+from tests.engine.run.house import House
+
+
+@asynccontextmanager
+async def listening(house: House) -> AsyncGenerator[EventBus]:
+    bus = EventBus(house.database)
+    with bus.listening.armed() as begun:
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(bus.run(), name="bus")
+            await asyncio.wait_for(begun.get(), timeout=5)
+            yield bus
+            running.cancel()
+
+
+async def collect(
+    house: House, bus: EventBus, process_id: ProcessId, *, after: int, poll_s: float
+) -> list[int]:
+    async with asyncio.timeout(10):
+        return [
+            event.version
+            async for events in follow(house.database, bus, process_id, after=after, poll_s=poll_s)
+            for event in events
+        ]
+
+
+async def test_a_follower_gets_every_event_as_it_comes_until_the_end(house: House) -> None:
+    async with listening(house) as bus, asyncio.TaskGroup() as tasks:
+        process_id = await house.start("linear", text="a")
+        following = tasks.create_task(collect(house, bus, process_id, after=0, poll_s=60))
+
+        async with house.working():
+            process = await house.until(process_id, ProcessStatus.COMPLETED)
+            versions = await following
+
+    assert sorted(set(versions)) == list(range(1, process.version + 1))
+    assert versions == sorted(versions)
+
+
+async def test_a_follower_goes_on_behind_its_cursor(house: House) -> None:
+    async with house.working():
+        process_id = await house.start("linear", text="a")
+        process = await house.until(process_id, ProcessStatus.COMPLETED)
+
+    async with listening(house) as bus:
+        versions = await collect(house, bus, process_id, after=process.version - 2, poll_s=60)
+
+    assert sorted(set(versions)) == [process.version - 1, process.version]
+
+
+async def test_a_lost_notification_costs_time_and_no_event(house: House) -> None:
+    deaf = EventBus(house.database)
+    async with asyncio.TaskGroup() as tasks:
+        process_id = await house.start("linear", text="a")
+        following = tasks.create_task(collect(house, deaf, process_id, after=0, poll_s=0.05))
+
+        async with house.working():
+            process = await house.until(process_id, ProcessStatus.COMPLETED)
+            versions = await following
+
+    assert sorted(set(versions)) == list(range(1, process.version + 1))
+
+
+async def test_a_bus_comes_back_when_its_connection_is_lost(house: House) -> None:
+    async with listening(house) as bus:
+        with bus.listening.armed() as again:
+            await house.rows(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+            )
+            await asyncio.wait_for(again.get(), timeout=5)
+        process_id = await house.start("single", text="a")
+
+        with bus.watch(process_id) as watch:
+            async with house.working():
+                woken = await watch.wait(5)
+
+    assert woken

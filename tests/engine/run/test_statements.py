@@ -1,0 +1,69 @@
+"""What a command and a run ask of the database, statement by statement."""
+
+from domain.scope import Scope
+from engine.states import ProcessStatus
+from tests.engine.run.house import ACTOR, QUIET, House
+from tests.postgres import RecordedStatements, StatementLog
+
+QUEUE = "pgqueuer"
+
+
+async def test_a_start_is_one_transaction_of_two_statements(house: House, statements: StatementLog) -> None:
+    await house.start("linear", text="warm up")
+
+    with statements.recorded() as recorded:
+        await house.start("linear", text="a")
+
+    assert recorded.verbs == ["BEGIN", "WITH", "WITH", "COMMIT"]
+
+
+async def test_a_run_of_five_steps_is_a_claim_and_one_statement_for_each_step(
+    house: House, statements: StatementLog
+) -> None:
+    async with house.working(QUIET):
+        warm_up = await house.start("linear", text="warm up")
+        await house.until(warm_up, ProcessStatus.COMPLETED)
+        gate = house.stage.hold("first")
+        process_id = await house.start("linear", text="a")
+        await house.stage.entry("first")
+
+        with statements.recorded() as recorded:
+            gate.set()
+            await house.stage.entry("fifth")
+            while (await house.process(process_id)).status is not ProcessStatus.COMPLETED:
+                pass
+
+    assert _of_the_engine(recorded).count("WITH item AS MATERIALIZED (") == 5
+
+
+async def test_nothing_is_asked_while_a_step_is_under_way(house: House, statements: StatementLog) -> None:
+    gate = house.stage.hold("first")
+    async with house.working(QUIET):
+        process_id = await house.start("linear", text="a")
+        await house.stage.entry("first")
+
+        with statements.recorded() as recorded:
+            assert house.database.pool.get_idle_size() == house.database.pool.get_size()
+
+        gate.set()
+        await house.until(process_id, ProcessStatus.COMPLETED)
+
+    assert list(recorded) == []
+
+
+async def test_resume_retry_and_abort_are_short_transactions(house: House, statements: StatementLog) -> None:
+    async with house.working(QUIET):
+        suspended = await house.start("confirmed", text="a")
+        await house.until(suspended, ProcessStatus.SUSPENDED)
+
+    with statements.recorded() as resuming:
+        await house.commands.resume(suspended, pages=[{"sure": True}], actor=ACTOR, scope=Scope.all())
+    with statements.recorded() as aborting:
+        await house.abort(suspended)
+
+    assert resuming.verbs == ["SELECT", "BEGIN", "WITH", "WITH", "COMMIT"]
+    assert aborting.verbs == ["BEGIN", "SELECT", "WITH", "COMMIT"]
+
+
+def _of_the_engine(recorded: RecordedStatements) -> list[str]:
+    return [text.strip().splitlines()[0] for text in recorded if QUEUE not in text]
