@@ -1,0 +1,1 @@
+"""What the world sees: the GraphQL schema, its transports, and the two plain HTTP addresses beside it."""

@@ -1,0 +1,133 @@
+"""The server of one application, as an ASGI app."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from domain.model.catalog import Catalog
+from domain.storage.database import Database
+from engine.registry import Registry
+from engine.run.bus import EventBus
+from engine.run.commands import Commands
+from engine.settings import EngineSettings
+from graph.context import GraphDependencies, OperationContext
+from graph.execution.operations import Operations
+from graph.http.open_streams import OpenStreams
+from graph.http.routes import graphql_routes
+from graph.loaders import Loaders
+from graph.permissions import Viewer
+from graph.plain.callbacks import callback_routes
+from graph.plain.graphiql import graphiql_routes
+from graph.plain.health import health_routes
+from graph.schema import ApplicationSchema, build_schema
+from graph.settings import GraphSettings
+from graph.viewers import open_development_viewer, require_loopback
+
+GRAPHQL_PATH = "/graphql"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphServer:
+    """A server that is not running yet.
+
+    Attributes:
+        asgi: What answers.
+        started: Set once it is ready to answer.
+        streams: Its open streams.
+    """
+
+    asgi: Starlette
+    started: asyncio.Event
+    streams: OpenStreams
+    close_timeout_s: float
+
+    async def end_streams(self) -> None:
+        """Ends every socket and event stream in good order, before the server stops taking requests."""
+        await self.streams.close(timeout_s=self.close_timeout_s)
+
+
+def create_server(
+    *,
+    database: Database,
+    catalog: Catalog,
+    registry: Registry,
+    settings: EngineSettings,
+    host: str,
+) -> GraphServer:
+    """Builds the server of an application on an open database.
+
+    Raises:
+        NotLoopback: Other machines could reach `host`, and nobody has to sign in.
+        SchemaDefinitionError: Names of the application clash.
+    """
+    dependencies = GraphDependencies(
+        database=database,
+        catalog=catalog,
+        registry=registry,
+        commands=Commands(database, catalog=catalog, registry=registry, settings=settings),
+        bus=EventBus(database),
+        settings=GraphSettings(host=host),
+    )
+    return create_app(dependencies)
+
+
+def create_app(dependencies: GraphDependencies) -> GraphServer:
+    """Builds the server from its parts; the bus runs as long as the server does.
+
+    Raises:
+        NotLoopback: Other machines could reach it, and nobody has to sign in.
+        SchemaDefinitionError: Names of the application clash.
+    """
+    settings = dependencies.settings
+    require_loopback(settings.host)
+    viewer = open_development_viewer()
+    streams = OpenStreams()
+    started = asyncio.Event()
+    schema = build_schema(dependencies.catalog, dependencies.registry)
+    operations = Operations(
+        schema.core,
+        executor_class=StrawberryGraphQLCoreExecutionContext,
+        new_context=context_factory(dependencies, schema),
+    )
+    routes = [
+        *graphql_routes(GRAPHQL_PATH, operations, viewer=viewer, streams=streams, settings=settings),
+        *callback_routes(dependencies.commands, max_body_bytes=settings.max_body_bytes),
+        *health_routes(dependencies.database),
+        *graphiql_routes(),
+    ]
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(dependencies.bus.run(), name="event-bus")
+            started.set()
+            yield
+            await streams.close(timeout_s=settings.stream_close_timeout_s)
+            running.cancel()
+
+    return GraphServer(
+        asgi=Starlette(routes=routes, lifespan=lifespan),
+        started=started,
+        streams=streams,
+        close_timeout_s=settings.stream_close_timeout_s,
+    )
+
+
+def context_factory(
+    dependencies: GraphDependencies, schema: ApplicationSchema
+) -> Callable[[Viewer], OperationContext]:
+    """Gives what makes the context of one operation or one event."""
+
+    def new_context(viewer: Viewer) -> OperationContext:
+        return OperationContext(
+            dependencies=dependencies,
+            families=schema.families,
+            viewer=viewer,
+            new_loaders=lambda: Loaders(dependencies.database, viewer.scope),
+        )
+
+    return new_context

@@ -1,0 +1,57 @@
+"""What a resolver can reach: the parts of the server, who asks, and the loaders of this operation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import strawberry
+
+from domain.model.catalog import Catalog
+from domain.storage.database import Database
+from engine.registry import Registry
+from engine.run.bus import EventBus
+from engine.run.commands import Commands
+from graph.loaders import Loaders
+from graph.permissions import Viewer
+from graph.settings import GraphSettings
+
+if TYPE_CHECKING:
+    from graph.families import Families
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphDependencies:
+    """What the server is made of, built at the edge and shared by all operations."""
+
+    database: Database
+    catalog: Catalog
+    registry: Registry
+    commands: Commands
+    bus: EventBus
+    settings: GraphSettings
+
+
+@dataclass(slots=True, kw_only=True)
+class OperationContext:
+    """The context of one operation, or of one event of a subscription.
+
+    Attributes:
+        families: The generated types, which turn records of subscriptions into results.
+    """
+
+    dependencies: GraphDependencies
+    families: "Families"
+    viewer: Viewer
+    new_loaders: Callable[[], Loaders]
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with loaders that have read nothing."""
+        self.loaders = self.new_loaders()
+
+    def forget(self) -> None:
+        """Takes new loaders: what was read before a command must not be shown after it."""
+        self.loaders = self.new_loaders()
+
+
+Info = strawberry.Info[OperationContext, None]

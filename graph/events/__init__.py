@@ -1,0 +1,1 @@
+"""The fields of the root type Subscription: what clients follow live."""

@@ -1,0 +1,215 @@
+"""Following one process."""
+
+import re
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import datetime
+from typing import Annotated, TypeAlias, assert_never
+
+import strawberry
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from domain.ids import ProcessId
+from engine.run.follow import follow
+from engine.states import TERMINAL
+from engine.store.processes import ProcessRepository
+from engine.store.records import EventKind, EventRecord, StepRecord
+from graph.context import Info
+from graph.errors import GraphError
+from graph.ids import IdKind, encode_id, parse_process_id
+from graph.permissions import Permission, requires
+from graph.types.enums import FailureKind, ProcessStatus, StepKind, StepStatus
+from graph.types.event import (
+    ProcessEvent,
+    ProcessSnapshot,
+    ProcessStatusChanged,
+    StepFinished,
+    StepStarted,
+)
+from graph.types.process import process as process_result
+from graph.types.step import step
+
+_CURSOR = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,9}))?", re.ASCII)
+_END_OF_VERSION = sys.maxsize
+
+Position: TypeAlias = tuple[int, int]
+"""A place among a process's events: a version, and an ordinal within it."""
+
+
+class UnknownProcess(GraphError):
+    """There is no such process for this viewer."""
+
+    code = "NOT_FOUND"
+
+
+class InvalidEventCursor(GraphError):
+    """What was given as `after` is no cursor of this process."""
+
+    code = "INVALID_CURSOR"
+
+
+@strawberry.type
+class ProcessEvents:
+    """Following one process."""
+
+    @strawberry.subscription(
+        description="Every change of a process in order: first the process as it is, or, after a cursor, "
+        "what followed it. Completes when the process has been completed or aborted.",
+        directives=requires(Permission.READ_PROCESSES),
+    )
+    async def process_events(
+        self,
+        info: Info,
+        process: Annotated[strawberry.ID, strawberry.argument(description="The process.")],
+        after: Annotated[
+            str | None,
+            strawberry.argument(
+                description="The cursor of the last event that was received, to go on behind it."
+            ),
+        ] = None,
+    ) -> AsyncGenerator[ProcessEvent]:
+        """Every change of a process in order."""
+        process_id = parse_process_id(process)
+        if after is None:
+            snapshot = await _snapshot(info, process_id)
+            yield snapshot
+            position, over = (snapshot.version, _END_OF_VERSION), snapshot.process.status in TERMINAL
+        else:
+            position = _parse_cursor(after)
+            over = await _is_over(info, process_id, position)
+        if over:
+            return
+        async with aclosing(_events(info, process_id, position)) as events:
+            async for event in events:
+                yield event
+
+
+async def _snapshot(info: Info, process_id: ProcessId) -> ProcessSnapshot:
+    repository = ProcessRepository(info.context.dependencies.database)
+    found = await repository.snapshot(info.context.viewer.scope, process_id)
+    if found is None:
+        raise _unknown(process_id)
+    record, executed = found
+    return ProcessSnapshot(
+        cursor=str(record.version), version=record.version, process=process_result(record, executed)
+    )
+
+
+async def _is_over(info: Info, process_id: ProcessId, position: Position) -> bool:
+    """Whether nothing will ever follow the position.
+
+    Raises:
+        UnknownProcess: There is no such process for this viewer.
+        InvalidEventCursor: The process has never been there.
+    """
+    record = await info.context.loaders.processes(frozenset()).load(process_id)
+    if record is None:
+        raise _unknown(process_id)
+    if position[0] > record.version:
+        raise InvalidEventCursor(
+            f"Found the version {position[0]} in the cursor: the process is at version {record.version}."
+        )
+    return record.status in TERMINAL and position >= (record.version, _END_OF_VERSION)
+
+
+async def _events(info: Info, process_id: ProcessId, position: Position) -> AsyncGenerator[ProcessEvent]:
+    """What follows a position, which may be within a version: all of that version is read again then."""
+    version, ordinal = position
+    dependencies = info.context.dependencies
+    after = version if ordinal == _END_OF_VERSION else version - 1
+    batches = follow(dependencies.database, dependencies.bus, process_id, after=after)
+    async with aclosing(batches):
+        async for batch in batches:
+            for record in batch:
+                if (record.version, record.ordinal) > position:
+                    yield _event(record)
+
+
+class _StepPayload(BaseModel):
+    """The payload of a step's event."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    key: str
+    position: int
+    name: str
+    kind: StepKind
+    status: StepStatus
+    assignee: str | None = None
+    attempts: int
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    error: str | None = None
+
+
+class _StatusPayload(BaseModel):
+    """The payload of a status event."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    status: ProcessStatus
+    current_step: str | None = None
+    failure_kind: FailureKind | None = None
+    failure_reason: str | None = None
+
+
+def _event(record: EventRecord) -> ProcessEvent:
+    cursor, version, at = f"{record.version}.{record.ordinal}", record.version, record.at
+    match record.kind:
+        case EventKind.STEP_STARTED:
+            payload = _StepPayload.model_validate(record.payload)
+            return StepStarted(
+                cursor=cursor, version=version, at=at, step=step(_step_record(record, payload))
+            )
+        case EventKind.STEP_FINISHED:
+            payload = _StepPayload.model_validate(record.payload)
+            return StepFinished(
+                cursor=cursor,
+                version=version,
+                at=at,
+                step=step(_step_record(record, payload)),
+                error=payload.error,
+            )
+        case EventKind.PROCESS_STATUS:
+            change = _StatusPayload.model_validate(record.payload)
+            return ProcessStatusChanged(
+                cursor=cursor,
+                version=version,
+                at=at,
+                process_id=strawberry.ID(encode_id(IdKind.PROCESS, record.process_id)),
+                status=change.status,
+                failure_kind=change.failure_kind,
+                failure_reason=change.failure_reason,
+                current_step=change.current_step,
+            )
+        case _:
+            assert_never(record.kind)
+
+
+def _step_record(record: EventRecord, payload: _StepPayload) -> StepRecord:
+    return StepRecord(
+        process_id=record.process_id,
+        key=payload.key,
+        position=payload.position,
+        name=payload.name,
+        kind=payload.kind,
+        status=payload.status,
+        assignee=payload.assignee,
+        attempts=payload.attempts,
+        started_at=payload.started_at,
+        finished_at=payload.finished_at,
+    )
+
+
+def _parse_cursor(text: str) -> Position:
+    match = _CURSOR.fullmatch(text)
+    if match is None:
+        raise InvalidEventCursor(f"'{text[:80]}' is no cursor: expected one that an event had.")
+    version, ordinal = match.groups()
+    return int(version), _END_OF_VERSION if ordinal is None else int(ordinal)
+
+
+def _unknown(process_id: ProcessId) -> UnknownProcess:
+    return UnknownProcess(f"There is no {encode_id(IdKind.PROCESS, process_id)}.")

@@ -1,0 +1,205 @@
+"""The input types of typed mutations, and how their values become the JSON that starts a workflow.
+
+What the schema can say of an input's shape it says; all else (ranges, patterns, rules between fields) is
+checked by the workflow's own model, and comes back as `InvalidInput`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType, new_class
+
+import strawberry
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
+from domain.json import JsonValue, encode
+from domain.model.scalars import Scalar, find_scalar
+from domain.model.shapes import shape_of
+from graph.errors import SchemaDefinitionError
+from graph.generate.enums import EnumTypes
+from graph.generate.fields import scalar_annotation
+from graph.ids import parse_block_id, parse_process_id, parse_product_id, parse_subscription_id
+from graph.names import field_name, require_name, type_name
+from graph.types.scalars import Json, json_value
+
+ToJson = Callable[[object], JsonValue]
+
+_IDS: Mapping[object, Callable[[str], object]] = MappingProxyType(
+    {
+        SubscriptionId: parse_subscription_id,
+        BlockId: parse_block_id,
+        ProcessId: parse_process_id,
+        ProductId: parse_product_id,
+    }
+)
+"""The types that clients send as ids."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputField:
+    """A field of an input type.
+
+    Attributes:
+        attribute: Its name in the model.
+        annotation: Its type as Strawberry reads it, without null.
+        optional: Whether the client may leave it out.
+        nulls: Whether a client that leaves it out says null, as the model has no default.
+        to_json: Gives the model's JSON form of a value that is not null.
+    """
+
+    attribute: str
+    annotation: object
+    optional: bool
+    nulls: bool
+    description: str
+    to_json: ToJson
+
+    @property
+    def graphql_name(self) -> str:
+        """Its name in GraphQL."""
+        return field_name(self.attribute)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputType:
+    """A generated input type."""
+
+    graphql_type: type
+    fields: tuple[InputField, ...]
+
+    def to_json(self, value: object) -> dict[str, JsonValue]:
+        """Gives the JSON object that a value of the type stands for; fields left out are left out.
+
+        Raises:
+            InvalidId: An id in it is none.
+        """
+        given: dict[str, JsonValue] = {}
+        for field in self.fields:
+            item: object = getattr(value, field.attribute)
+            if item is strawberry.UNSET:
+                if field.nulls:
+                    given[field.attribute] = None
+                continue
+            given[field.attribute] = None if item is None else field.to_json(item)
+        return given
+
+
+class InputTypes:
+    """The input types of one schema; a model used twice has one type."""
+
+    def __init__(self, enums: EnumTypes) -> None:
+        self._enums = enums
+        self._nested: dict[type[BaseModel], InputType] = {}
+        self._names: dict[str, type[BaseModel]] = {}
+
+    def generate(
+        self, model: type[BaseModel], *, name: str, description: str, extra: Mapping[str, InputField]
+    ) -> InputType:
+        """Gives the input type of a model, under a name, with fields of ours before the model's.
+
+        Raises:
+            SchemaDefinitionError: A name clashes with another.
+        """
+        self._claim(name, model)
+        fields = [self._field(attribute, info) for attribute, info in model.model_fields.items()]
+        for field in fields:
+            if field.attribute in extra:
+                raise SchemaDefinitionError(
+                    f"{name}: the name '{field.graphql_name}' is taken by every input of its kind: "
+                    "expected another name."
+                )
+        return InputType(
+            graphql_type=_input_class(name, (*extra.values(), *fields), description), fields=tuple(fields)
+        )
+
+    def _claim(self, name: str, model: type[BaseModel]) -> None:
+        require_name(name, of=f"input {model.__qualname__}")
+        known = self._names.setdefault(name, model)
+        if known is not model:
+            raise SchemaDefinitionError(
+                f"found two inputs {name}, {known.__module__}.{known.__qualname__} and "
+                f"{model.__module__}.{model.__qualname__}: expected one."
+            )
+
+    def _field(self, attribute: str, info: FieldInfo) -> InputField:
+        shape = shape_of(info.annotation, info.metadata)
+        annotation, to_json = self._value(info, shape.members)
+        if shape.many:
+            annotation = list[annotation | None if shape.optional_items else annotation]  # pyright: ignore[reportInvalidTypeForm, reportOperatorIssue]  # a type known at run time only
+            to_json = _each(to_json)
+        return InputField(
+            attribute=attribute,
+            annotation=annotation,
+            optional=shape.optional or not info.is_required(),
+            nulls=shape.optional and info.is_required(),
+            description=_description(attribute, info, shape.members),
+            to_json=to_json,
+        )
+
+    def _value(self, info: FieldInfo, members: tuple[object, ...]) -> tuple[object, ToJson]:
+        """The type of one value and what makes it JSON; what the schema cannot say is any JSON."""
+        parse = _IDS.get(info.annotation)
+        if parse is not None:
+            return strawberry.ID, lambda value: str(parse(str(value)))
+        if len(members) != 1:
+            return Json, json_value
+        (member,) = members
+        scalar = find_scalar(member)
+        if scalar is not None:
+            return scalar_annotation(scalar, self._enums), _stored(scalar)
+        if isinstance(member, type) and issubclass(member, BaseModel):
+            nested = self._nested_type(member)
+            return nested.graphql_type, nested.to_json
+        return Json, json_value
+
+    def _nested_type(self, model: type[BaseModel]) -> InputType:
+        known = self._nested.get(model)
+        if known is None:
+            name = f"{type_name(model.__name__.removesuffix('Input'))}Input"
+            documented = (model.__doc__ or "").strip() or f"{model.__name__}."
+            known = self.generate(model, name=name, description=documented, extra={})
+            self._nested[model] = known
+        return known
+
+
+def _input_class(name: str, fields: tuple[InputField, ...], description: str) -> type:
+    cls = new_class(name)
+    annotations: dict[str, object] = {}
+    for field in fields:
+        annotations[field.attribute] = field.annotation | None if field.optional else field.annotation  # pyright: ignore[reportOperatorIssue]  # a type known at run time only
+        declared = strawberry.field(name=field.graphql_name, description=field.description)
+        if field.optional:
+            declared = strawberry.field(
+                name=field.graphql_name, description=field.description, default=strawberry.UNSET
+            )
+        setattr(cls, field.attribute, declared)
+    cls.__annotations__ = annotations
+    return strawberry.input(cls, description=description)
+
+
+def _stored(scalar: Scalar) -> ToJson:
+    return scalar.store
+
+
+def _each(to_json: ToJson) -> ToJson:
+    def each(value: object) -> JsonValue:
+        assert isinstance(value, list), "GraphQL has checked it"
+        items: list[object] = value  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
+        return [None if item is None else to_json(item) for item in items]
+
+    return each
+
+
+def _description(attribute: str, info: FieldInfo, members: tuple[object, ...]) -> str:
+    text = info.description or f"The {attribute.replace('_', ' ')}."
+    scalar = find_scalar(members[0]) if len(members) == 1 else None
+    if scalar is not None and scalar.choices is not None and not issubclass(scalar.python_type, Enum):
+        text += f" One of: {', '.join(str(choice) for choice in scalar.choices)}."
+    default: object = info.get_default()
+    if isinstance(default, Enum):
+        text += f" {default.name} if left out."
+    elif not info.is_required() and isinstance(default, str | int | float):
+        text += f" {encode(default)} if left out."
+    return text

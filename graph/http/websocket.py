@@ -1,0 +1,228 @@
+"""The graphql-transport-ws protocol: many operations on one socket.
+
+A socket opens, is greeted (`connection_init`, answered by `connection_ack`, within a time limit) and then
+carries operations. Each runs in a task of its own; its id is free again once it has ended. A breach of the
+protocol closes the socket with the code the protocol gives it, and with the socket end all its operations.
+
+Source: graphql-ws PROTOCOL.md.
+"""
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import assert_never
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from domain.json import JsonValue, encode
+from graph.errors import internal_error
+from graph.execution.documents import RequestRefused
+from graph.execution.operations import Operations
+from graph.http.hosts import is_loopback_name, is_origin_allowed
+from graph.http.messages import (
+    ClientMessage,
+    Complete,
+    ConnectionInit,
+    InvalidMessage,
+    Ping,
+    Pong,
+    Subscribe,
+    read_message,
+)
+from graph.http.open_streams import OpenStreams
+from graph.permissions import Viewer
+
+SUBPROTOCOL = "graphql-transport-ws"
+LONGEST_REASON_BYTES = 123
+
+
+class CloseCode(IntEnum):
+    """Why the server closes a socket."""
+
+    GOING_AWAY = 1001
+    INTERNAL_ERROR = 1011
+    INVALID_MESSAGE = 4400
+    UNAUTHORIZED = 4401
+    SUBPROTOCOL_NOT_ACCEPTABLE = 4406
+    INITIALISATION_TIMEOUT = 4408
+    SUBSCRIBER_ALREADY_EXISTS = 4409
+    TOO_MANY_INITIALISATION_REQUESTS = 4429
+
+
+class ProtocolBreach(Exception):
+    """The client left the protocol: the socket must be closed."""
+
+    def __init__(self, code: CloseCode, reason: str) -> None:
+        self.code = code
+        self.reason = reason
+        super().__init__(f"{code.value}: {reason}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketEndpoint:
+    """Accepts sockets for one schema.
+
+    Attributes:
+        allowed_origins: Origins of web pages that may connect beside the server's own.
+        max_operations: How many operations may run on one socket at a time.
+    """
+
+    operations: Operations
+    viewer: Viewer
+    streams: OpenStreams
+    init_timeout_s: float
+    max_operations: int
+    allowed_origins: frozenset[str] = frozenset()
+
+    async def handle(self, websocket: WebSocket) -> None:
+        """Serves one socket until it is closed by either side or the server stops."""
+        if not self._is_page_allowed(websocket):
+            await websocket.close()
+            return
+        if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+            await websocket.accept()
+            await websocket.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
+            return
+        await websocket.accept(subprotocol=SUBPROTOCOL)
+        with self.streams.opened():
+            await Connection(self, websocket).serve()
+
+    def _is_page_allowed(self, websocket: WebSocket) -> bool:
+        host, origin = websocket.headers.get("host"), websocket.headers.get("origin")
+        return is_loopback_name(host) and is_origin_allowed(origin, host=host, allowed=self.allowed_origins)
+
+
+class Connection:
+    """The state of one accepted socket."""
+
+    def __init__(self, endpoint: WebSocketEndpoint, websocket: WebSocket) -> None:
+        self._endpoint = endpoint
+        self._websocket = websocket
+        self._greeted = asyncio.Event()
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    async def serve(self) -> None:
+        """Runs the socket to its end."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self._receive_all(group), name="websocket-receive"),
+                group.create_task(self._end_unless_greeted(), name="websocket-greeting"),
+                group.create_task(self._end_with_server(), name="websocket-closing"),
+            ]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in [*tasks, *self._running.values()]:
+                task.cancel()
+
+    async def _receive_all(self, group: asyncio.TaskGroup) -> None:
+        """Takes messages until the socket is closed; closes it when the client breaks the protocol."""
+        try:
+            while True:
+                self._take(read_message(await self._receive()), group)
+        except WebSocketDisconnect:
+            return
+        except InvalidMessage as error:
+            await self._close(CloseCode.INVALID_MESSAGE, f"Invalid message: {error}")
+        except ProtocolBreach as breach:
+            await self._close(breach.code, breach.reason)
+        except Exception as error:  # noqa: BLE001  # the edge of a socket
+            internal_error(error, where="websocket")
+            await self._close(CloseCode.INTERNAL_ERROR, "Internal error")
+
+    async def _receive(self) -> str:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message["code"])
+        text = message.get("text")
+        if not isinstance(text, str):
+            raise InvalidMessage("Expected text")
+        return text
+
+    def _take(self, message: ClientMessage, group: asyncio.TaskGroup) -> None:
+        match message:
+            case ConnectionInit():
+                self._greet(group)
+            case Ping():
+                group.create_task(self._send({"type": "pong"}), name="websocket-pong")
+            case Pong():
+                pass
+            case Subscribe():
+                self._start(message, group)
+            case Complete():
+                running = self._running.get(message.id)
+                if running is not None:
+                    running.cancel()
+            case _:
+                assert_never(message)
+
+    def _greet(self, group: asyncio.TaskGroup) -> None:
+        if self._greeted.is_set():
+            raise ProtocolBreach(
+                CloseCode.TOO_MANY_INITIALISATION_REQUESTS, "Too many initialisation requests"
+            )
+        self._greeted.set()
+        group.create_task(self._send({"type": "connection_ack"}), name="websocket-ack")
+
+    def _start(self, message: Subscribe, group: asyncio.TaskGroup) -> None:
+        if not self._greeted.is_set():
+            raise ProtocolBreach(CloseCode.UNAUTHORIZED, "Unauthorized")
+        if message.id in self._running:
+            raise ProtocolBreach(
+                CloseCode.SUBSCRIBER_ALREADY_EXISTS, f"Subscriber for {message.id} already exists"
+            )
+        task = group.create_task(self._run(message), name=f"websocket-operation-{message.id}")
+        self._running[message.id] = task
+        task.add_done_callback(lambda _: self._running.pop(message.id, None))
+
+    async def _run(self, message: Subscribe) -> None:
+        """Runs one operation: `next` per response and `complete`, or `error` alone if it was refused."""
+        try:
+            self._require_room()
+            operation = self._endpoint.operations.prepare(message.request, self._endpoint.viewer)
+            async with aclosing(self._endpoint.operations.stream(operation)) as responses:
+                async for response in responses:
+                    await self._send({"type": "next", "id": message.id, "payload": response})
+            await self._send({"type": "complete", "id": message.id})
+        except RequestRefused as refused:
+            await self._send({"type": "error", "id": message.id, "payload": refused.errors})
+        except WebSocketDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001  # the edge of a request
+            payload: JsonValue = [internal_error(error, where="websocket")]
+            await self._send({"type": "error", "id": message.id, "payload": payload})
+
+    def _require_room(self) -> None:
+        limit = self._endpoint.max_operations
+        if len(self._running) > limit:
+            message = f"Too many operations: at most {limit} may run on one socket."
+            raise RequestRefused([{"message": message, "extensions": {"code": "TOO_MANY_OPERATIONS"}}])
+
+    async def _end_unless_greeted(self) -> None:
+        """Closes the socket when the greeting does not come in time; else waits to be cancelled."""
+        try:
+            async with asyncio.timeout(self._endpoint.init_timeout_s):
+                await self._greeted.wait()
+        except TimeoutError:
+            await self._close(CloseCode.INITIALISATION_TIMEOUT, "Connection initialisation timeout")
+            return
+        await asyncio.Event().wait()
+
+    async def _end_with_server(self) -> None:
+        await self._endpoint.streams.wait_closing()
+        await self._close(CloseCode.GOING_AWAY, "Going away")
+
+    async def _send(self, message: dict[str, JsonValue]) -> None:
+        if self._is_open:
+            await self._websocket.send_text(encode(message))
+
+    async def _close(self, code: CloseCode, reason: str) -> None:
+        if self._is_open:
+            shown = reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore")
+            await self._websocket.close(code, shown)
+
+    @property
+    def _is_open(self) -> bool:
+        return (
+            self._websocket.application_state is WebSocketState.CONNECTED
+            and self._websocket.client_state is WebSocketState.CONNECTED
+        )

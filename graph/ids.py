@@ -1,0 +1,133 @@
+"""The ids clients see: a type's name and a UUID in one string, opaque, sortable, the same everywhere.
+
+Source: TypeID 0.3 (the UUID as 26 characters of Crockford's base 32, in lower case).
+"""
+
+from enum import StrEnum
+from uuid import UUID
+
+from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
+from graph.errors import GraphError
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+SUFFIX_LENGTH = 26
+LONGEST_SHOWN = 80
+_VALUES = {character: value for value, character in enumerate(ALPHABET)}
+
+
+class IdKind(StrEnum):
+    """The types that have ids; the value is the prefix."""
+
+    PRODUCT = "product"
+    SUBSCRIPTION = "subscription"
+    BLOCK = "block"
+    WORKFLOW = "workflow"
+    PROCESS = "process"
+    STEP = "step"
+
+
+class InvalidId(GraphError):
+    """An id is not one, or not of the type that was asked for."""
+
+    code = "INVALID_ID"
+
+
+def encode_id(kind: IdKind, value: UUID) -> str:
+    """Gives the id of a row."""
+    return f"{kind.value}_{_encode_suffix(value)}"
+
+
+def step_id(process_id: ProcessId, key: str) -> str:
+    """Gives the id of a step, planned or executed: it is derived from its process and its key."""
+    return f"{IdKind.STEP.value}_{_encode_suffix(process_id)}_{key}"
+
+
+def workflow_id(name: str) -> str:
+    """Gives the id of a workflow, which is known by its name."""
+    return f"{IdKind.WORKFLOW.value}_{name}"
+
+
+def kind_of(text: str) -> IdKind:
+    """Gives the type an id is of.
+
+    Raises:
+        InvalidId: The prefix is none of ours.
+    """
+    prefix = text.partition("_")[0]
+    try:
+        return IdKind(prefix)
+    except ValueError:
+        expected = ", ".join(f"{kind.value}_…" for kind in IdKind)
+        raise InvalidId(f"'{_shown(text)}' is no id: expected one of {expected}.") from None
+
+
+def parse_process_id(text: str) -> ProcessId:
+    """Reads the id of a process; raises InvalidId."""
+    return ProcessId(_parse(text, IdKind.PROCESS))
+
+
+def parse_subscription_id(text: str) -> SubscriptionId:
+    """Reads the id of a subscription; raises InvalidId."""
+    return SubscriptionId(_parse(text, IdKind.SUBSCRIPTION))
+
+
+def parse_product_id(text: str) -> ProductId:
+    """Reads the id of a product; raises InvalidId."""
+    return ProductId(_parse(text, IdKind.PRODUCT))
+
+
+def parse_block_id(text: str) -> BlockId:
+    """Reads the id of a block; raises InvalidId."""
+    return BlockId(_parse(text, IdKind.BLOCK))
+
+
+def parse_step_id(text: str) -> tuple[ProcessId, str]:
+    """Reads the id of a step: its process and its key; raises InvalidId."""
+    rest = _suffix(text, IdKind.STEP)
+    suffix, separator, key = rest[:SUFFIX_LENGTH], rest[SUFFIX_LENGTH : SUFFIX_LENGTH + 1], rest[27:]
+    if separator != "_" or not key:
+        raise InvalidId(f"'{_shown(text)}' is not the id of a step: expected step_(process)_(key).")
+    return ProcessId(_decode_suffix(suffix, text, IdKind.STEP)), key
+
+
+def parse_workflow_id(text: str) -> str:
+    """Reads the id of a workflow: its name; raises InvalidId."""
+    return _suffix(text, IdKind.WORKFLOW)
+
+
+def _parse(text: str, kind: IdKind) -> UUID:
+    return _decode_suffix(_suffix(text, kind), text, kind)
+
+
+def _suffix(text: str, kind: IdKind) -> str:
+    prefix, _, suffix = text.partition("_")
+    if prefix != kind.value:
+        raise InvalidId(f"'{_shown(text)}' is not the id of a {kind.value}: expected {kind.value}_….")
+    return suffix
+
+
+def _encode_suffix(value: UUID) -> str:
+    number = value.int
+    characters = [ALPHABET[(number >> shift) & 31] for shift in range(5 * (SUFFIX_LENGTH - 1), -1, -5)]
+    return "".join(characters)
+
+
+def _decode_suffix(suffix: str, text: str, kind: IdKind) -> UUID:
+    number = 0
+    for character in suffix:
+        value = _VALUES.get(character)
+        if value is None:
+            break
+        number = number << 5 | value
+    else:
+        # 26 characters carry 130 bits, so a first one above 7 is out of range.
+        if len(suffix) == SUFFIX_LENGTH and number < 1 << 128:
+            return UUID(int=number)
+    raise InvalidId(
+        f"'{_shown(text)}' is not the id of a {kind.value}: expected {kind.value}_ and 26 characters "
+        "of Crockford's base 32 in lower case."
+    )
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

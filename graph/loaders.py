@@ -1,0 +1,83 @@
+"""Loaders: one per access path, each of which gathers the keys of one operation into one statement.
+
+They remember what they have read, so they live as long as one operation, or one event of a subscription.
+"""
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from domain.ids import ProcessId, ProductId, SubscriptionId
+from domain.model.tree import SubscriptionRecord, Tree
+from domain.scope import Scope
+from domain.storage.database import Database
+from domain.storage.products import ProductRecord, ProductRepository
+from domain.storage.subscriptions import SubscriptionRepository
+from engine.store.processes import ProcessRepository
+from engine.store.records import AttemptRecord, ProcessRecord, StepRecord
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+Columns = frozenset[str] | None
+"""Which columns to read; a loader serves one choice, so that all of its rows have what was asked for."""
+
+
+class Loaders:
+    """The loaders of one operation, for one scope."""
+
+    def __init__(self, database: Database, scope: Scope) -> None:
+        products = ProductRepository(database)
+        subscriptions = SubscriptionRepository(database)
+        processes = ProcessRepository(database)
+        self._subscription_repository = subscriptions
+        self._process_repository = processes
+        self._scope = scope
+        self._subscriptions: dict[Columns, DataLoader[SubscriptionId, SubscriptionRecord | None]] = {}
+        self._processes: dict[Columns, DataLoader[ProcessId, ProcessRecord | None]] = {}
+        self.products: DataLoader[ProductId, ProductRecord | None] = _loader(products.by_ids)
+        self.products_by_name: DataLoader[str, ProductRecord | None] = _loader(products.by_names)
+        self.trees: DataLoader[SubscriptionId, Tree | None] = _loader(
+            lambda ids: subscriptions.trees(scope, ids)
+        )
+        self.steps: DataLoader[ProcessId, list[StepRecord] | None] = _loader(processes.steps_of)
+        self.attempts: DataLoader[tuple[ProcessId, str], list[AttemptRecord] | None] = _loader(
+            processes.attempts_of
+        )
+        self.subscriptions_of_process: DataLoader[ProcessId, list[SubscriptionId] | None] = _loader(
+            processes.subscriptions_of
+        )
+        self.processes_of_subscription: DataLoader[SubscriptionId, list[ProcessId] | None] = _loader(
+            processes.processes_of
+        )
+
+    async def count_processes(self, subscription_id: SubscriptionId) -> int:
+        """Gives how many processes concern a subscription."""
+        return len(await self.processes_of_subscription.load(subscription_id) or [])
+
+    def subscriptions(self, columns: Columns = None) -> DataLoader[SubscriptionId, SubscriptionRecord | None]:
+        """Gives the loader of subscriptions with these columns; None for all."""
+        if columns not in self._subscriptions:
+            self._subscriptions[columns] = _loader(
+                lambda ids: self._subscription_repository.by_ids(self._scope, ids, columns)
+            )
+        return self._subscriptions[columns]
+
+    def processes(self, columns: Columns = None) -> DataLoader[ProcessId, ProcessRecord | None]:
+        """Gives the loader of processes with these heavy columns beside the light ones; None for all."""
+        if columns not in self._processes:
+            self._processes[columns] = _loader(
+                lambda ids: self._process_repository.by_ids(self._scope, ids, columns)
+            )
+        return self._processes[columns]
+
+
+def _loader(read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]]) -> DataLoader[Key, Value | None]:
+    """Makes a loader of a read by keys; a key without a row gives None."""
+
+    async def load(keys: list[Key]) -> list[Value | None]:
+        found = await read(keys)
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load_fn=load)

@@ -1,0 +1,1 @@
+"""The fields of the root type Mutation: commands, whose answers say what became of them."""

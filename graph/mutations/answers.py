@@ -1,0 +1,178 @@
+"""From what a command says to what a mutation answers.
+
+Each kind of mutation expects its own refusals, and its union in the schema has a member for each; a refusal
+that is not expected is a mistake in the engine and reaches the client as an internal error.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias, assert_never
+
+import strawberry
+
+from domain.ids import ProcessId
+from engine.errors import (
+    Conflict,
+    EnginePaused,
+    FormPageNeeded,
+    InvalidInput,
+    NotAllowed,
+    ProcessNotFound,
+    SubjectLocked,
+    SubjectNotFound,
+    WorkflowNotFound,
+    WrongStatus,
+)
+from graph.context import Info
+from graph.ids import IdKind, encode_id, workflow_id
+from graph.names import field_name
+from graph.types import refusals
+from graph.types.enums import ProcessStatus
+from graph.types.form import FormPage, form_page
+from graph.types.process import Process, process, process_columns
+
+PROCESS_REFUSALS = (NotAllowed, Conflict, EnginePaused, ProcessNotFound, WrongStatus)
+RESUME_REFUSALS = (*PROCESS_REFUSALS, FormPageNeeded, InvalidInput)
+START_REFUSALS = (
+    NotAllowed,
+    Conflict,
+    EnginePaused,
+    InvalidInput,
+    SubjectNotFound,
+    SubjectLocked,
+    WorkflowNotFound,
+)
+FORM_START_REFUSALS = (*START_REFUSALS, FormPageNeeded)
+
+CommonRefusal: TypeAlias = NotAllowed | Conflict | EnginePaused
+ProcessRefusal: TypeAlias = CommonRefusal | ProcessNotFound | WrongStatus
+ResumeRefusal: TypeAlias = ProcessRefusal | FormPageNeeded | InvalidInput
+StartRefusal: TypeAlias = CommonRefusal | InvalidInput | SubjectNotFound | SubjectLocked | WorkflowNotFound
+FormStartRefusal: TypeAlias = StartRefusal | FormPageNeeded
+
+CommonAnswer: TypeAlias = refusals.NotAllowed | refusals.Conflict | refusals.EnginePaused
+ProcessAnswer: TypeAlias = CommonAnswer | refusals.NotFound | refusals.WrongStatus
+ResumeAnswer: TypeAlias = ProcessAnswer | FormPage | refusals.InvalidInput
+StartAnswer: TypeAlias = (
+    CommonAnswer | refusals.InvalidInput | refusals.NotFound | refusals.SubscriptionLocked
+)
+FormStartAnswer: TypeAlias = StartAnswer | FormPage
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+def pages_path(path: Path) -> list[str]:
+    """Gives where an error is among the arguments of a mutation that takes pages: as the command says it."""
+    return [str(part) for part in path]
+
+
+def input_path(path: Path) -> list[str]:
+    """Gives where an error is among the arguments of a typed mutation: in `input`, by its type's names."""
+    return ["input", *(field_name(part) if isinstance(part, str) else str(part) for part in path)]
+
+
+def answer_form_start(refusal: FormStartRefusal) -> FormStartAnswer:
+    """Gives the answer to a start by pages that was refused."""
+    if isinstance(refusal, FormPageNeeded):
+        return form_page(refusal.page)
+    return answer_start(refusal, path_of=pages_path)
+
+
+def answer_start(refusal: StartRefusal, *, path_of: Callable[[Path], list[str]]) -> StartAnswer:
+    """Gives the answer to a start that was refused.
+
+    Args:
+        refusal: What the command said.
+        path_of: Gives the path of an error in terms of the mutation's arguments.
+    """
+    match refusal:
+        case InvalidInput():
+            return _invalid_input(refusal, path_of)
+        case SubjectNotFound():
+            return _not_found(encode_id(IdKind.SUBSCRIPTION, refusal.subscription_id))
+        case SubjectLocked():
+            return _locked(refusal)
+        case WorkflowNotFound():
+            return refusals.NotFound(message=_sentence(refusal), id=strawberry.ID(workflow_id(refusal.name)))
+        case _:
+            return _answer_common(refusal)
+
+
+def answer_resume(refusal: ResumeRefusal) -> ResumeAnswer:
+    """Gives the answer to a resume that was refused."""
+    match refusal:
+        case FormPageNeeded():
+            return form_page(refusal.page)
+        case InvalidInput():
+            return _invalid_input(refusal, pages_path)
+        case _:
+            return answer_command(refusal)
+
+
+def answer_command(refusal: ProcessRefusal) -> ProcessAnswer:
+    """Gives the answer to a command to a process that was refused."""
+    match refusal:
+        case ProcessNotFound():
+            return _not_found(encode_id(IdKind.PROCESS, refusal.process_id))
+        case WrongStatus():
+            return _wrong_status(refusal)
+        case _:
+            return _answer_common(refusal)
+
+
+async def read_process(info: Info, process_id: ProcessId) -> Process:
+    """Gives a process as it is after a command, with what is selected below `process` of the answer."""
+    info.context.forget()
+    columns = process_columns(info, "process")
+    record = await info.context.loaders.processes(columns).load(process_id)
+    assert record is not None, "the command has just found it in the same scope"
+    return process(record)
+
+
+def _answer_common(refusal: CommonRefusal) -> CommonAnswer:
+    match refusal:
+        case NotAllowed():
+            return refusals.NotAllowed(
+                message=f"Not allowed: {refusal.reason.removesuffix('.')}.", reason=refusal.reason
+            )
+        case Conflict():
+            return refusals.Conflict(message=_sentence(refusal))
+        case EnginePaused():
+            return refusals.EnginePaused(message=_sentence(refusal))
+        case _:
+            assert_never(refusal)
+
+
+def _invalid_input(refusal: InvalidInput, path_of: Callable[[Path], list[str]]) -> refusals.InvalidInput:
+    problems = [
+        refusals.InputProblem(path=path_of(error.path), message=error.message, code=error.code)
+        for error in refusal.errors
+    ]
+    return refusals.InvalidInput(message="The input does not fit what is asked for.", errors=problems)
+
+
+def _not_found(identifier: str) -> refusals.NotFound:
+    return refusals.NotFound(message=f"There is no {identifier}.", id=strawberry.ID(identifier))
+
+
+def _wrong_status(refusal: WrongStatus) -> refusals.WrongStatus:
+    expected = [status for status in ProcessStatus if status in refusal.expected]
+    return refusals.WrongStatus(
+        message=f"The process is {refusal.found}: expected {' or '.join(expected)}.",
+        found=refusal.found,
+        expected=expected,
+    )
+
+
+def _locked(refusal: SubjectLocked) -> refusals.SubscriptionLocked:
+    holder = None if refusal.held_by is None else encode_id(IdKind.PROCESS, refusal.held_by)
+    why = "The subscription is out of sync." if holder is None else f"{holder} works on the subscription."
+    return refusals.SubscriptionLocked(
+        message=why,
+        subscription_id=strawberry.ID(encode_id(IdKind.SUBSCRIPTION, refusal.subscription_id)),
+        process_id=None if holder is None else strawberry.ID(holder),
+    )
+
+
+def _sentence(refusal: Exception) -> str:
+    text = str(refusal)
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?")) else ".")

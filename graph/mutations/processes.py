@@ -1,0 +1,140 @@
+"""Commands that every application has: start by pages, resume, retry, abort."""
+
+from typing import Annotated
+
+import strawberry
+
+from engine.run.commands import Commands
+from graph.context import Info
+from graph.ids import parse_process_id, parse_subscription_id
+from graph.mutations.answers import (
+    FORM_START_REFUSALS,
+    PROCESS_REFUSALS,
+    RESUME_REFUSALS,
+    answer_command,
+    answer_form_start,
+    answer_resume,
+    read_process,
+)
+from graph.permissions import Permission, requires
+from graph.types.refusals import (
+    ProcessResult,
+    ProcessStarted,
+    ProcessUpdated,
+    ResumeProcessResult,
+    StartWorkflowResult,
+)
+from graph.types.scalars import Json, json_value
+
+ProcessArgument = Annotated[strawberry.ID, strawberry.argument(description="The process.")]
+PagesArgument = Annotated[
+    list[Json],
+    strawberry.argument(
+        description="The pages filled in so far, from the first on. If another is needed, it is the answer."
+    ),
+]
+
+
+@strawberry.type
+class ProcessMutations:
+    """Commands that every application has."""
+
+    @strawberry.mutation(
+        description="Starts a workflow by the pages of its form, or asks for the next page.",
+        directives=requires(Permission.START_WORKFLOW),
+    )
+    async def start_workflow(  # noqa: PLR0917  # GraphQL arguments have names
+        self,
+        info: Info,
+        workflow: Annotated[str, strawberry.argument(description="The workflow's name.")],
+        pages: PagesArgument,
+        subscription: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="The subscription it is about; to create one, none."),
+        ] = None,
+        version: Annotated[
+            int | None,
+            strawberry.argument(description="The subscription's version that the pages are about."),
+        ] = None,
+        idempotency_key: Annotated[
+            str | None,
+            strawberry.argument(description="Repeated requests with the same key start one process."),
+        ] = None,
+    ) -> StartWorkflowResult:
+        """Starts a workflow by the pages of its form, or asks for the next page."""
+        subscription_id = None if subscription is None else parse_subscription_id(subscription)
+        try:
+            started = await _commands(info).start(
+                workflow,
+                pages=[json_value(page) for page in pages],
+                subscription_id=subscription_id,
+                expected_version=version,
+                idempotency_key=idempotency_key,
+                actor=info.context.viewer.name,
+                scope=info.context.viewer.scope,
+            )
+        except FORM_START_REFUSALS as refusal:
+            return answer_form_start(refusal)
+        return ProcessStarted(process=await read_process(info, started.process_id), created=started.created)
+
+    @strawberry.mutation(
+        description="Fills in the form of a suspended process, or asks for its next page.",
+        directives=requires(Permission.RESUME_PROCESS),
+    )
+    async def resume_process(
+        self, info: Info, process: ProcessArgument, pages: PagesArgument
+    ) -> ResumeProcessResult:
+        """Fills in the form of a suspended process."""
+        process_id = parse_process_id(process)
+        try:
+            await _commands(info).resume(
+                process_id,
+                pages=[json_value(page) for page in pages],
+                actor=info.context.viewer.name,
+                scope=info.context.viewer.scope,
+            )
+        except RESUME_REFUSALS as refusal:
+            return answer_resume(refusal)
+        return ProcessUpdated(process=await read_process(info, process_id))
+
+    @strawberry.mutation(
+        description="Tries the failed step of a process again.",
+        directives=requires(Permission.RETRY_PROCESS),
+    )
+    async def retry_process(self, info: Info, process: ProcessArgument) -> ProcessResult:
+        """Tries the failed step of a process again."""
+        process_id = parse_process_id(process)
+        try:
+            await _commands(info).retry(
+                process_id, actor=info.context.viewer.name, scope=info.context.viewer.scope
+            )
+        except PROCESS_REFUSALS as refusal:
+            return answer_command(refusal)
+        return ProcessUpdated(process=await read_process(info, process_id))
+
+    @strawberry.mutation(
+        description="Ends a process; a step in flight is waited for.",
+        directives=requires(Permission.ABORT_PROCESS),
+    )
+    async def abort_process(
+        self,
+        info: Info,
+        process: ProcessArgument,
+        reason: Annotated[str | None, strawberry.argument(description="Why, for the record.")] = None,
+    ) -> ProcessResult:
+        """Ends a process."""
+        process_id = parse_process_id(process)
+        try:
+            await _commands(info).abort(
+                process_id,
+                reason=reason,
+                actor=info.context.viewer.name,
+                scope=info.context.viewer.scope,
+            )
+        except PROCESS_REFUSALS as refusal:
+            return answer_command(refusal)
+        return ProcessUpdated(process=await read_process(info, process_id))
+
+
+def _commands(info: Info) -> Commands:
+    return info.context.dependencies.commands

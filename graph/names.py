@@ -1,0 +1,48 @@
+"""The GraphQL names of what applications name in Python, and the refusal of names that clash."""
+
+import re
+from collections.abc import Iterable
+
+from strawberry.utils.str_converters import to_camel_case
+
+from graph.errors import SchemaDefinitionError
+
+_GRAPHQL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+_WORD = re.compile(r"[A-Za-z0-9]+", re.ASCII)
+
+
+def type_name(name: str) -> str:
+    """Gives the name of a type: the words of `name`, each with a capital, "L2 vpn" as "L2Vpn"."""
+    return "".join(
+        word[0].upper() + word[1:] for part in _WORD.findall(name) for word in part.split("_") if word
+    )
+
+
+def field_name(name: str) -> str:
+    """Gives the name of a field or argument: `rack_position` as `rackPosition`."""
+    return to_camel_case(name)
+
+
+def require_name(name: str, *, of: str) -> str:
+    """Gives the name back.
+
+    Raises:
+        SchemaDefinitionError: GraphQL would not take it.
+    """
+    if _GRAPHQL_NAME.fullmatch(name) is None or name.startswith("__"):
+        raise SchemaDefinitionError(f"{of}: '{name}' is no name in GraphQL: expected letters, digits and _.")
+    return name
+
+
+def require_free(names: Iterable[str], taken: Iterable[str], *, of: str, taken_by: str) -> None:
+    """Checks that none of an application's names is one that the schema needs itself.
+
+    Raises:
+        SchemaDefinitionError: for the first that is.
+    """
+    reserved = frozenset(taken)
+    for name in names:
+        if name in reserved:
+            raise SchemaDefinitionError(
+                f"{of}: the name '{name}' is taken by {taken_by}: expected another name."
+            )

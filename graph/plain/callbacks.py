@@ -1,0 +1,85 @@
+"""The addresses to which systems outside post the results of callback steps: plain HTTP, one token each.
+
+The token in the path is the whole right to post. It is used once; a failed attempt leaves it usable.
+"""
+
+from typing import assert_never
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from domain.json import JsonValue, encode
+from engine.errors import (
+    CallbackUnknown,
+    CallbackUsed,
+    Conflict,
+    InvalidInput,
+    ProcessNotFound,
+    WrongStatus,
+)
+from engine.run.commands import Commands
+from graph.errors import internal_error
+from graph.http.body import BodyRefused, read_json
+
+CLIENT_CLOSED_REQUEST = 499
+
+
+def callback_routes(commands: Commands, *, max_body_bytes: int) -> list[BaseRoute]:
+    """Gives the route `POST /callbacks/{token}`."""
+
+    async def receive(request: Request) -> Response:
+        try:
+            body = await read_json(request, max_bytes=max_body_bytes)
+            await commands.receive_callback(request.path_params["token"], body)
+        except BodyRefused as refused:
+            return _refuse(refused.status, "BAD_REQUEST", refused.message)
+        except (
+            CallbackUnknown,
+            CallbackUsed,
+            Conflict,
+            InvalidInput,
+            ProcessNotFound,
+            WrongStatus,
+        ) as refusal:
+            return _answer(refusal)
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_CLOSED_REQUEST)
+        except Exception as error:  # noqa: BLE001  # the edge of a request
+            return _json(500, {"error": internal_error(error, where="callback")})
+        return _json(200, {"status": "accepted"})
+
+    return [Route("/callbacks/{token}", receive, methods=["POST"])]
+
+
+def _answer(
+    refusal: CallbackUnknown | CallbackUsed | Conflict | InvalidInput | ProcessNotFound | WrongStatus,
+) -> Response:
+    match refusal:
+        case CallbackUnknown() | ProcessNotFound():
+            return _refuse(404, "UNKNOWN", "No callback waits at this address.")
+        case CallbackUsed():
+            return _refuse(410, "USED", "This callback was made before, or its time is over.")
+        case WrongStatus():
+            return _refuse(409, "WRONG_STATUS", f"The process does not wait for this: it is {refusal.found}.")
+        case Conflict():
+            return _refuse(409, "CONFLICT", "Something else happened at the same time: try again.")
+        case InvalidInput():
+            problems: list[JsonValue] = [
+                {"path": [str(part) for part in error.path], "message": error.message, "code": error.code}
+                for error in refusal.errors
+            ]
+            return _refuse(422, "INVALID", "The result does not fit what the step waits for.", problems)
+        case _:
+            assert_never(refusal)
+
+
+def _refuse(status: int, code: str, message: str, problems: list[JsonValue] | None = None) -> Response:
+    error: dict[str, JsonValue] = {"code": code, "message": message}
+    if problems is not None:
+        error["errors"] = problems
+    return _json(status, {"error": error})
+
+
+def _json(status: int, payload: JsonValue) -> Response:
+    return Response(encode(payload), status_code=status, media_type="application/json")

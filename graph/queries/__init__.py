@@ -1,0 +1,1 @@
+"""The fields of the root type Query, one file per noun."""

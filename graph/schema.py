@@ -1,0 +1,98 @@
+"""The schema of one application: what all have, and what comes from its catalogue and registry."""
+
+from dataclasses import dataclass
+
+import strawberry
+from graphql import GraphQLSchema
+from strawberry.exceptions import DuplicatedTypeName
+from strawberry.schema.config import StrawberryConfig
+
+from domain.model.catalog import Catalog
+from engine.registry import Registry
+from graph.errors import SchemaDefinitionError
+from graph.events.processes import ProcessEvents
+from graph.families import Families
+from graph.generate.enums import EnumTypes
+from graph.generate.mutations import add_mutations, generate_mutations
+from graph.generate.subscriptions import FamilyTypes, generate_family_types
+from graph.mutations.processes import ProcessMutations
+from graph.queries.catalog import CatalogQueries
+from graph.queries.engine import EngineQueries
+from graph.queries.nodes import NodeQueries
+from graph.queries.processes import ProcessQueries
+from graph.queries.subscriptions import SubscriptionQueries
+from graph.types.event import ProcessSnapshot, ProcessStatusChanged, StepFinished, StepStarted
+from graph.types.scalars import scalar_map
+from graph.types.subscription import RetiredSubscription
+
+
+@strawberry.type(description="What can be asked.")
+class Query(CatalogQueries, SubscriptionQueries, ProcessQueries, EngineQueries, NodeQueries):
+    """What can be asked."""
+
+
+@strawberry.type(description="What can be followed live.")
+class Subscription(ProcessEvents):
+    """What can be followed live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationSchema:
+    """The schema of one application.
+
+    Attributes:
+        strawberry_schema: The types.
+        core: The same for graphql-core, which executes it.
+        families: The generated types of subscriptions.
+    """
+
+    strawberry_schema: strawberry.Schema
+    core: GraphQLSchema
+    families: Families
+
+
+def build_schema(catalog: Catalog, registry: Registry) -> ApplicationSchema:
+    """Builds the schema; the same catalogue and registry give the same one.
+
+    Raises:
+        SchemaDefinitionError: Names of the application clash with each other or with the schema's own.
+    """
+    enums = EnumTypes()
+    types = generate_family_types(catalog, enums)
+    mutation = strawberry.type(
+        add_mutations(ProcessMutations, generate_mutations(catalog, registry, enums)),
+        name="Mutation",
+        description="What can be done.",
+    )
+    try:
+        schema = _schema(mutation, types)
+    except DuplicatedTypeName as error:
+        raise SchemaDefinitionError(
+            f"{error.message}: expected another name for the application's."
+        ) from error
+    core = schema._schema  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # graphql-core executes it
+    return ApplicationSchema(
+        strawberry_schema=schema, core=core, families=Families(types, catalog=catalog, registry=registry)
+    )
+
+
+def print_schema(catalog: Catalog, registry: Registry) -> str:
+    """Gives the schema as text (SDL), ending in a line feed."""
+    return f"{build_schema(catalog, registry).strawberry_schema.as_str()}\n"
+
+
+def _schema(mutation: type, types: FamilyTypes) -> strawberry.Schema:
+    return strawberry.Schema(
+        query=Query,
+        mutation=mutation,
+        subscription=Subscription,
+        types=[
+            *types.every,
+            RetiredSubscription,
+            ProcessSnapshot,
+            StepStarted,
+            StepFinished,
+            ProcessStatusChanged,
+        ],
+        config=StrawberryConfig(scalar_map=scalar_map()),
+    )

@@ -1,0 +1,30 @@
+"""The limits and timings of the graph floor, filled in by the application: nothing here reads them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphSettings:
+    """Limits and timings of the transports and of lists.
+
+    Attributes:
+        host: The address the server is bound to; decides whether it may be open.
+        allowed_origins: Web origins that may open sockets beside the server's own.
+        max_body_bytes: The largest request body.
+        socket_init_timeout_s: How long an opened socket may stay without its greeting.
+        operations_per_socket: How many operations may run on one socket at a time.
+        stream_keep_alive_s: How often a silent event stream sends a comment.
+        stream_close_timeout_s: How long a stopping server waits for its streams to end.
+        default_page_size: The length of a page that asks for no other.
+        max_page_size: The longest page that may be asked for.
+    """
+
+    host: str = "127.0.0.1"
+    allowed_origins: frozenset[str] = frozenset()
+    max_body_bytes: int = 1_000_000
+    socket_init_timeout_s: float = 5.0
+    operations_per_socket: int = 100
+    stream_keep_alive_s: float = 12.0
+    stream_close_timeout_s: float = 5.0
+    default_page_size: int = 25
+    max_page_size: int = 200

@@ -1,0 +1,26 @@
+"""Form pages as clients see them."""
+
+import strawberry
+
+from engine.pages import FormPageView
+from graph.permissions import Permission, requires
+from graph.types.scalars import Json
+
+
+@strawberry.type(
+    description="A page of a form that is to be filled in.", directives=requires(Permission.CONNECT)
+)
+class FormPage:
+    """A page of a form that is to be filled in."""
+
+    title: str = strawberry.field(description="The page's title.")
+    schema: Json = strawberry.field(
+        description="JSON Schema (2020-12) of what the page takes, with hints for showing it."
+    )
+    has_next: bool = strawberry.field(description="Whether another page may follow this one.")
+    index: int = strawberry.field(description="The page's place among the `pages` to send, from 0.")
+
+
+def form_page(page: FormPageView) -> FormPage:
+    """Gives a page as a result."""
+    return FormPage(title=page.title, schema=Json(page.schema), has_next=page.has_next, index=page.page_index)

@@ -1,0 +1,144 @@
+"""What a mutation answers: that it did what was asked, or why not, in terms its caller can act on."""
+
+from typing import Annotated
+
+import strawberry
+
+from graph.permissions import Permission, requires
+from graph.types.enums import ProcessStatus
+from graph.types.form import FormPage
+from graph.types.process import Process
+
+
+@strawberry.interface(
+    description="The mutation was refused; nothing changed.", directives=requires(Permission.CONNECT)
+)
+class Refused:
+    """The mutation was refused; nothing changed."""
+
+    message: str = strawberry.field(description="Why, for people.")
+
+
+@strawberry.type(description="One thing wrong with an input.", directives=requires(Permission.CONNECT))
+class InputProblem:
+    """One thing wrong with an input."""
+
+    path: list[str] = strawberry.field(
+        description="Where: the names of arguments and fields, and positions in lists, from the outside in: "
+        '["input", "ports", "0", "speed"].'
+    )
+    message: str = strawberry.field(description="What, for people.")
+    code: str = strawberry.field(description="What, for programs.")
+
+
+@strawberry.type(
+    description="What was sent does not fit what was asked for.", directives=requires(Permission.CONNECT)
+)
+class InvalidInput(Refused):
+    """What was sent does not fit what was asked for."""
+
+    errors: list[InputProblem] = strawberry.field(description="Everything that is wrong.")
+
+
+@strawberry.type(description="The viewer may not do this.", directives=requires(Permission.CONNECT))
+class NotAllowed(Refused):
+    """The viewer may not do this."""
+
+    reason: str = strawberry.field(description="Which rule says so.")
+
+
+@strawberry.type(
+    description="Something that was named does not exist, or not for this viewer.",
+    directives=requires(Permission.CONNECT),
+)
+class NotFound(Refused):
+    """Something that was named does not exist, or not for this viewer."""
+
+    id: strawberry.ID = strawberry.field(description="What was not found.")
+
+
+@strawberry.type(
+    description="The status of the process does not admit this.", directives=requires(Permission.CONNECT)
+)
+class WrongStatus(Refused):
+    """The status of the process does not admit this."""
+
+    found: ProcessStatus = strawberry.field(description="The status it has.")
+    expected: list[ProcessStatus] = strawberry.field(description="The statuses that would admit it.")
+
+
+@strawberry.type(
+    description="Something else happened first: look again and repeat.",
+    directives=requires(Permission.CONNECT),
+)
+class Conflict(Refused):
+    """Something else happened first: look again and repeat."""
+
+
+@strawberry.type(
+    description="Another process works on the subscription, or it is out of sync.",
+    directives=requires(Permission.CONNECT),
+)
+class SubscriptionLocked(Refused):
+    """Another process works on the subscription, or it is out of sync."""
+
+    subscription_id: strawberry.ID = strawberry.field(description="The subscription.")
+    process_id: strawberry.ID | None = strawberry.field(
+        description="The process that works on it; null if none does and it has to be put right first."
+    )
+
+
+@strawberry.type(
+    description="The engine is paused and takes no work.", directives=requires(Permission.CONNECT)
+)
+class EnginePaused(Refused):
+    """The engine is paused and takes no work."""
+
+
+@strawberry.type(description="A process was started.", directives=requires(Permission.CONNECT))
+class ProcessStarted:
+    """A process was started."""
+
+    process: Process = strawberry.field(description="The process.")
+    created: bool = strawberry.field(
+        description="False if an earlier request with the same idempotency key had started it."
+    )
+
+
+@strawberry.type(description="The process took the command.", directives=requires(Permission.CONNECT))
+class ProcessUpdated:
+    """The process took the command."""
+
+    process: Process = strawberry.field(description="The process as it is now.")
+
+
+StartResult = Annotated[
+    ProcessStarted | InvalidInput | NotAllowed | NotFound | Conflict | SubscriptionLocked | EnginePaused,
+    strawberry.union("StartResult", description="What comes of starting a workflow by its typed mutation."),
+]
+"""What comes of starting a workflow by its typed mutation."""
+
+StartWorkflowResult = Annotated[
+    ProcessStarted
+    | FormPage
+    | InvalidInput
+    | NotAllowed
+    | NotFound
+    | Conflict
+    | SubscriptionLocked
+    | EnginePaused,
+    strawberry.union("StartWorkflowResult", description="What comes of starting a workflow by its pages."),
+]
+"""What comes of starting a workflow by its pages."""
+
+ResumeProcessResult = Annotated[
+    ProcessUpdated | FormPage | InvalidInput | NotAllowed | NotFound | WrongStatus | Conflict | EnginePaused,
+    strawberry.union("ResumeProcessResult", description="What comes of filling in a process's form."),
+]
+"""What comes of filling in a process's form."""
+
+ProcessResult = Annotated[
+    ProcessUpdated | NotAllowed | NotFound | WrongStatus | Conflict | EnginePaused,
+    strawberry.union("ProcessResult", description="What comes of a command to a process."),
+]
+"""What comes of a command to a process."""

@@ -1,0 +1,100 @@
+"""The steps of a process, planned and executed alike."""
+
+from datetime import datetime
+
+import strawberry
+
+from domain.ids import ProcessId
+from engine.store.records import AttemptRecord, StepRecord
+from graph.context import Info
+from graph.ids import step_id
+from graph.permissions import Permission, requires
+from graph.types.enums import FailureKind, StepKind, StepStatus
+from graph.types.node import Node
+from graph.types.scalars import Json
+
+
+@strawberry.type(
+    description="One attempt at carrying out a step.", directives=requires(Permission.READ_PROCESSES)
+)
+class StepAttempt:
+    """One attempt at carrying out a step."""
+
+    number: int = strawberry.field(description="1 for the first attempt.")
+    status: StepStatus = strawberry.field(description="How it stands or ended.")
+    actor: str = strawberry.field(description="Who made it happen: started, resumed or retried the process.")
+    started_at: datetime = strawberry.field(description="When it began.")
+    finished_at: datetime | None = strawberry.field(description="When it ended.")
+    error: str | None = strawberry.field(description="What went wrong.")
+    error_kind: FailureKind | None = strawberry.field(
+        description="What went wrong, as far as a reader can act on it."
+    )
+    traceback: str | None = strawberry.field(description="Where in the code it went wrong.")
+
+
+@strawberry.type(
+    description="A step of a process, whether it has begun or not.",
+    directives=requires(Permission.READ_PROCESSES),
+)
+class Step(Node):
+    """A step of a process, whether it has begun or not."""
+
+    process_id: strawberry.Private[ProcessId]
+    known_delta: strawberry.Private[Json | None]
+    key: str = strawberry.field(description="Its identity in the workflow.")
+    name: str = strawberry.field(description="What people read.")
+    kind: StepKind = strawberry.field(description="What carrying it out means.")
+    position: int = strawberry.field(description="Its place among the steps, from 0.")
+    status: StepStatus = strawberry.field(description="Where it stands.")
+    assignee: str | None = strawberry.field(description="Who is to fill in its form.")
+    attempt_count: int = strawberry.field(description="How often it was attempted.")
+    started_at: datetime | None = strawberry.field(description="When it was first attempted.")
+    finished_at: datetime | None = strawberry.field(description="When it ended.")
+
+    @strawberry.field(description="What it put into the state of its process.")
+    async def delta(self, info: Info) -> Json | None:
+        """What it put into the state of its process."""
+        if self.known_delta is not None or self.status is StepStatus.PENDING:
+            return self.known_delta
+        records = await info.context.loaders.steps.load(self.process_id) or []
+        found = [record.delta for record in records if record.key == self.key]
+        return Json(found[0]) if found and found[0] is not None else None
+
+    @strawberry.field(description="Every attempt at it, in order.")
+    async def attempts(self, info: Info) -> list[StepAttempt]:
+        """Every attempt at it."""
+        if self.attempt_count == 0:
+            return []
+        records = await info.context.loaders.attempts.load((self.process_id, self.key))
+        return [_attempt(record) for record in records or []]
+
+
+def step(record: StepRecord) -> Step:
+    """Gives a step as a result."""
+    return Step(
+        id=strawberry.ID(step_id(record.process_id, record.key)),
+        process_id=record.process_id,
+        key=record.key,
+        name=record.name,
+        kind=record.kind,
+        position=record.position,
+        status=record.status,
+        assignee=record.assignee,
+        attempt_count=record.attempts,
+        started_at=record.started_at,
+        finished_at=record.finished_at,
+        known_delta=None if record.delta is None else Json(record.delta),
+    )
+
+
+def _attempt(record: AttemptRecord) -> StepAttempt:
+    return StepAttempt(
+        number=record.number,
+        status=record.status,
+        actor=record.actor,
+        started_at=record.started_at,
+        finished_at=record.finished_at,
+        error=record.error,
+        error_kind=record.error_kind,
+        traceback=record.traceback,
+    )

@@ -1,0 +1,87 @@
+"""Workflows as the registry declares them."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from engine.start_input import start_model
+from engine.steps import Step as StepDefinition
+from engine.workflows import Workflow as WorkflowDefinition
+from graph.context import Info
+from graph.ids import workflow_id
+from graph.permissions import Permission, requires
+from graph.types.enums import StepKind, Target
+from graph.types.node import Node
+from graph.types.scalars import Json
+
+if TYPE_CHECKING:
+    from graph.types.product import Product
+
+
+@strawberry.type(
+    description="A step as its workflow declares it.", directives=requires(Permission.READ_CATALOG)
+)
+class WorkflowStep:
+    """A step as its workflow declares it."""
+
+    key: str = strawberry.field(description="Its identity in the workflow.")
+    name: str = strawberry.field(description="What people read.")
+    kind: StepKind = strawberry.field(description="What carrying it out means.")
+    assignee: str | None = strawberry.field(description="Who is to fill in its form.")
+    description: str | None = strawberry.field(description="What it does.")
+
+
+@strawberry.type(
+    description="What a process carries out: steps in order.", directives=requires(Permission.READ_CATALOG)
+)
+class Workflow(Node):
+    """What a process carries out: steps in order."""
+
+    definition: strawberry.Private[WorkflowDefinition]
+    name: str = strawberry.field(description="What programs call it.")
+    description: str = strawberry.field(description="What it is for.")
+    target: Target = strawberry.field(description="What it does to its subject.")
+    is_task: bool = strawberry.field(
+        description="Whether its processes look after things and change nobody's services."
+    )
+    has_wizard: bool = strawberry.field(description="Whether a form of several pages asks for its input.")
+
+    @strawberry.field(description="Its steps in order, those included that every such workflow has.")
+    def steps(self) -> list[WorkflowStep]:
+        """Its steps in order."""
+        return [_step(step) for step in self.definition.steps]
+
+    @strawberry.field(
+        description="JSON Schema (2020-12) of its typed mutation's input; null if only a form can start it."
+    )
+    def input_schema(self, info: Info) -> Json | None:
+        """The schema of its input."""
+        if self.definition.form is not None and self.definition.input_model is None:
+            return None
+        return Json(start_model(self.definition, info.context.dependencies.catalog).model_json_schema())
+
+    @strawberry.field(description="The products whose subscriptions it is about.")
+    async def products(
+        self, info: Info
+    ) -> list[Annotated["Product", strawberry.lazy("graph.types.product")]]:
+        """The products whose subscriptions it is about."""
+        return await info.context.families.products_of_workflow(self.definition, info.context)
+
+
+def workflow(definition: WorkflowDefinition) -> Workflow:
+    """Gives a workflow as a result."""
+    return Workflow(
+        id=strawberry.ID(workflow_id(definition.name)),
+        definition=definition,
+        name=definition.name,
+        description=definition.description,
+        target=definition.target,
+        is_task=definition.is_task,
+        has_wizard=definition.form is not None,
+    )
+
+
+def _step(step: StepDefinition) -> WorkflowStep:
+    return WorkflowStep(
+        key=step.key, name=step.name, kind=step.kind, assignee=step.assignee, description=step.description
+    )

@@ -1,0 +1,259 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin, Subprotocol
+
+from domain.json import JsonValue, decode, encode
+from tests.graph.http.conftest import SETTINGS, SmallServer
+
+PROTOCOL = Subprotocol("graphql-transport-ws")
+
+
+@asynccontextmanager
+async def opened(server: SmallServer) -> AsyncGenerator[ClientConnection]:
+    async with connect(server.socket_url, subprotocols=[PROTOCOL]) as socket, asyncio.timeout(10):
+        yield socket
+
+
+@asynccontextmanager
+async def greeted(server: SmallServer) -> AsyncGenerator[ClientConnection]:
+    async with opened(server) as socket:
+        await send(socket, {"type": "connection_init"})
+        assert await receive(socket) == {"type": "connection_ack"}
+        yield socket
+
+
+async def send(socket: ClientConnection, message: JsonValue) -> None:
+    await socket.send(encode(message))
+
+
+async def subscribe(socket: ClientConnection, operation_id: str, query: str) -> None:
+    await send(socket, {"id": operation_id, "type": "subscribe", "payload": {"query": query}})
+
+
+async def receive(socket: ClientConnection) -> JsonValue:
+    return decode(await socket.recv())
+
+
+async def closing(socket: ClientConnection) -> tuple[int, str]:
+    """The code and reason the server closes the socket with."""
+    await socket.wait_closed()
+    assert socket.close_code is not None
+    assert socket.close_reason is not None
+    return socket.close_code, socket.close_reason
+
+
+async def test_operations_of_every_kind_run_side_by_side(server: SmallServer) -> None:
+    async with greeted(server) as socket:
+        await subscribe(socket, "a", "subscription { count(to: 2) }")
+        received = [await receive(socket) for _ in range(3)]
+        await subscribe(socket, "a", "{ hello }")
+        received += [await receive(socket) for _ in range(2)]
+        await subscribe(socket, "b", "mutation { bump }")
+        received += [await receive(socket) for _ in range(2)]
+
+    assert received == [
+        {"type": "next", "id": "a", "payload": {"data": {"count": 1}}},
+        {"type": "next", "id": "a", "payload": {"data": {"count": 2}}},
+        {"type": "complete", "id": "a"},
+        {"type": "next", "id": "a", "payload": {"data": {"hello": "world"}}},
+        {"type": "complete", "id": "a"},
+        {"type": "next", "id": "b", "payload": {"data": {"bump": 1}}},
+        {"type": "complete", "id": "b"},
+    ]
+
+
+async def test_every_event_has_a_context_of_its_own(server: SmallServer) -> None:
+    async with greeted(server) as socket:
+        await subscribe(socket, "a", "subscription { count(to: 3) }")
+        for _ in range(4):
+            await receive(socket)
+
+    assert server.signals.contexts == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [("{ nothing }", "VALIDATION_FAILED"), ("{", "PARSE_FAILED"), ("{ secret }", "NOT_ALLOWED")],
+)
+async def test_a_refused_operation_is_an_error_and_the_socket_goes_on(
+    server: SmallServer, query: str, code: str
+) -> None:
+    async with greeted(server) as socket:
+        await subscribe(socket, "a", query)
+        error = await receive(socket)
+        await subscribe(socket, "a", "{ hello }")
+        following = await receive(socket)
+
+    assert isinstance(error, dict)
+    assert (error["type"], error["id"]) == ("error", "a")
+    assert code in str(error["payload"])
+    assert following == {"type": "next", "id": "a", "payload": {"data": {"hello": "world"}}}
+
+
+async def test_complete_closes_the_source_and_frees_the_id(server: SmallServer) -> None:
+    async with greeted(server) as socket:
+        await subscribe(socket, "a", "subscription { forever }")
+        await receive(socket)
+        await send(socket, {"type": "complete", "id": "a"})
+        await server.signals.source_closed.wait()
+        await send(socket, {"type": "complete", "id": "unknown"})
+        await subscribe(socket, "a", "{ hello }")
+        following = await receive(socket)
+
+    assert following == {"type": "next", "id": "a", "payload": {"data": {"hello": "world"}}}
+    assert server.signals.closed_sources == 1
+
+
+async def test_a_ping_is_answered_before_and_after_the_greeting(server: SmallServer) -> None:
+    async with opened(server) as socket:
+        await send(socket, {"type": "ping", "payload": {"a": 1}})
+        before = await receive(socket)
+        await send(socket, {"type": "connection_init"})
+        await receive(socket)
+        await send(socket, {"type": "pong"})
+        await send(socket, {"type": "ping"})
+        after = await receive(socket)
+
+    assert before == after == {"type": "pong"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("no json", "Invalid message: Expected JSON"),
+        ("[]", "Invalid message: Expected an object"),
+        ('{"type": "start"}', "Invalid message: Unknown message type 'start'"),
+        (
+            '{"type": "subscribe", "id": "", "payload": {}}',
+            "Invalid message: Expected a non-empty string as 'id'",
+        ),
+        (
+            '{"type": "subscribe", "id": "a", "payload": {}}',
+            "Invalid message: Expected 'query' to be a string, found null or nothing.",
+        ),
+        (b"{}", "Invalid message: Expected text"),
+    ],
+)
+async def test_what_is_no_message_closes_with_4400(
+    server: SmallServer, text: str | bytes, reason: str
+) -> None:
+    async with greeted(server) as socket:
+        await socket.send(text)
+
+        assert await closing(socket) == (4400, reason)
+
+
+async def test_a_socket_that_does_not_greet_closes_with_4408(server: SmallServer) -> None:
+    async with opened(server) as socket:
+        assert await closing(socket) == (4408, "Connection initialisation timeout")
+
+
+async def test_a_second_greeting_closes_with_4429(server: SmallServer) -> None:
+    async with greeted(server) as socket:
+        await send(socket, {"type": "connection_init"})
+
+        assert await closing(socket) == (4429, "Too many initialisation requests")
+
+
+async def test_an_operation_before_the_greeting_closes_with_4401(server: SmallServer) -> None:
+    async with opened(server) as socket:
+        await subscribe(socket, "a", "mutation { bump }")
+
+        assert await closing(socket) == (4401, "Unauthorized")
+    assert server.signals.bumped == 0
+
+
+async def test_an_id_in_use_closes_with_4409_and_ends_what_runs(server: SmallServer) -> None:
+    async with greeted(server) as socket:
+        await subscribe(socket, "a", "subscription { forever }")
+        await receive(socket)
+        await subscribe(socket, "a", "{ hello }")
+
+        assert await closing(socket) == (4409, "Subscriber for a already exists")
+        await server.signals.source_closed.wait()
+
+
+async def test_another_subprotocol_closes_with_4406(server: SmallServer) -> None:
+    async with connect(server.socket_url) as socket:
+        assert await closing(socket) == (4406, "Subprotocol not acceptable")
+
+
+async def test_operations_beyond_the_limit_are_refused_and_the_others_go_on(server: SmallServer) -> None:
+    async with greeted(server) as socket:
+        for number in range(SETTINGS.operations_per_socket):
+            await subscribe(socket, str(number), "subscription { forever }")
+            await receive(socket)
+        await subscribe(socket, "too many", "{ hello }")
+        refused = await receive(socket)
+        await send(socket, {"type": "complete", "id": "0"})
+        await server.signals.source_closed.wait()
+        await subscribe(socket, "fits", "{ hello }")
+        taken = await receive(socket)
+
+    assert refused == {
+        "type": "error",
+        "id": "too many",
+        "payload": [
+            {
+                "message": "Too many operations: at most 2 may run on one socket.",
+                "extensions": {"code": "TOO_MANY_OPERATIONS"},
+            }
+        ],
+    }
+    assert taken == {"type": "next", "id": "fits", "payload": {"data": {"hello": "world"}}}
+
+
+async def test_a_client_that_leaves_closes_its_sources(server: SmallServer) -> None:
+    async with greeted(server) as socket:
+        await subscribe(socket, "a", "subscription { forever }")
+        await receive(socket)
+
+    async with asyncio.timeout(5):
+        await server.signals.source_closed.wait()
+    assert await server.streams.close(timeout_s=5)
+
+
+async def test_a_stopping_server_closes_with_1001(server: SmallServer) -> None:
+    async with greeted(server) as socket:
+        await subscribe(socket, "a", "subscription { forever }")
+        await receive(socket)
+
+        ended_in_time = await server.streams.close(timeout_s=5)
+
+        assert ended_in_time
+        assert await closing(socket) == (1001, "Going away")
+    assert server.signals.closed_sources == 1
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+async def test_a_page_of_another_origin_cannot_connect(server: SmallServer, origin: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(server.socket_url, subprotocols=[PROTOCOL], origin=Origin(origin))
+
+    assert refused.value.response.status_code == 403
+
+
+async def test_a_page_of_the_servers_own_origin_connects(server: SmallServer) -> None:
+    own = Origin(server.url.removesuffix("/graphql"))
+
+    async with connect(server.socket_url, subprotocols=[PROTOCOL], origin=own) as socket:
+        await send(socket, {"type": "connection_init"})
+
+        assert await receive(socket) == {"type": "connection_ack"}
+
+
+async def test_a_page_that_calls_the_server_by_a_name_of_its_own_cannot_connect(server: SmallServer) -> None:
+    rebound = server.socket_url.replace("127.0.0.1", "evil.example")
+    host, port = "127.0.0.1", int(server.url.split(":")[2].split("/")[0])
+
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(
+            rebound, subprotocols=[PROTOCOL], origin=Origin("http://evil.example"), host=host, port=port
+        )
+
+    assert refused.value.response.status_code == 403

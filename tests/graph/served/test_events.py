@@ -1,0 +1,198 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+from domain.json import decode, encode
+from tests.graph.served.house import House
+
+EVENTS = """
+subscription ($process: ID!, $after: String) {
+  processEvents(process: $process, after: $after) {
+    __typename cursor version
+    ... on ProcessSnapshot { process { id status steps { key status } } }
+    ... on StepStarted { at step { id key status attemptCount } }
+    ... on StepFinished { at error step { id key status attemptCount finishedAt delta } }
+    ... on ProcessStatusChanged { at processId status failureKind currentStep }
+  }
+}
+"""
+
+
+async def events(house: House, process: str, after: str | None = None) -> AsyncGenerator[Any]:
+    async for response in house.follow(EVENTS, process=process, after=after):
+        assert "errors" not in response, response
+        yield response["data"]["processEvents"]
+
+
+async def all_events(house: House, process: str, after: str | None = None) -> list[Any]:
+    async with asyncio.timeout(15):
+        return [event async for event in events(house, process, after)]
+
+
+def summary(event: Any) -> tuple[str, str]:
+    """What kind of event it is, and the step or status it is about."""
+    match event["__typename"]:
+        case "ProcessSnapshot":
+            return "snapshot", event["process"]["status"]
+        case "ProcessStatusChanged":
+            return "process", event["status"]
+        case _:
+            return event["step"]["key"], event["step"]["status"]
+
+
+async def test_a_follower_sees_the_snapshot_and_then_every_change_until_the_end(
+    house: House,
+) -> None:
+    process = await house.start_node()
+    seen: list[Any] = []
+
+    async with asyncio.timeout(20), aclosing(events(house, process)) as stream:
+        seen.append(await anext(stream))
+        async with house.working():
+            async for event in stream:
+                seen.append(event)
+                if summary(event) == ("process", "SUSPENDED"):
+                    await house.resume(process, {"serial": 7})
+
+    assert [summary(event) for event in seen] == [
+        ("snapshot", "QUEUED"),
+        ("process", "RUNNING"),
+        ("make_node", "RUNNING"),
+        ("make_node", "SUCCESS"),
+        ("provision", "RUNNING"),
+        ("provision", "SUCCESS"),
+        ("confirm", "RUNNING"),
+        ("confirm", "SUSPENDED"),
+        ("process", "SUSPENDED"),
+        ("process", "QUEUED"),
+        ("process", "RUNNING"),
+        ("confirm", "RUNNING"),
+        ("confirm", "SUCCESS"),
+        ("record_serial", "RUNNING"),
+        ("record_serial", "SUCCESS"),
+        ("set_status", "RUNNING"),
+        ("set_status", "SUCCESS"),
+        ("resync", "RUNNING"),
+        ("resync", "SUCCESS"),
+        ("process", "COMPLETED"),
+    ]
+    versions = [event["version"] for event in seen]
+    assert versions == sorted(versions)
+    assert set(versions) == set(range(1, versions[-1] + 1))
+
+
+async def test_a_follower_that_comes_back_with_any_cursor_misses_nothing_and_sees_nothing_twice(
+    working_house: House,
+) -> None:
+    house = working_house
+    process = await house.start_node()
+    await house.until(process, "SUSPENDED")
+    await house.resume(process, {"serial": 7})
+    await house.until(process, "COMPLETED")
+
+    seen = await all_events(house, process, "0")
+
+    assert len({event["cursor"] for event in seen}) == len(seen)
+    for position, event in enumerate(seen):
+        assert await all_events(house, process, event["cursor"]) == seen[position + 1 :]
+
+
+async def test_a_follower_that_comes_after_the_end_sees_the_snapshot_alone(working_house: House) -> None:
+    house = working_house
+    process = await house.start_node()
+    await house.until(process, "SUSPENDED")
+    await house.resume(process, {"serial": 7})
+    await house.until(process, "COMPLETED")
+
+    [snapshot] = await all_events(house, process)
+
+    assert summary(snapshot) == ("snapshot", "COMPLETED")
+    assert {step["status"] for step in snapshot["process"]["steps"]} == {"SUCCESS"}
+    assert await all_events(house, process, snapshot["cursor"]) == []
+
+
+async def test_the_delta_of_a_step_can_be_read_with_its_event(working_house: House) -> None:
+    house = working_house
+    process = await house.start_node()
+    await house.until(process, "SUSPENDED")
+    await house.resume(process, {"serial": 7})
+    await house.until(process, "COMPLETED")
+
+    seen = await all_events(house, process, "0")
+
+    [confirmed] = [event for event in seen if summary(event) == ("confirm", "SUCCESS")]
+    assert confirmed["step"]["delta"] == {"serial": 7}
+    assert confirmed["step"]["finishedAt"] is not None
+
+
+async def test_every_event_is_read_by_itself_and_not_from_what_the_stream_has_read_before(
+    house: House,
+) -> None:
+    process = await house.start_node()
+    query = """subscription ($process: ID!) { processEvents(process: $process) {
+        ... on ProcessSnapshot { process { subscriptions { status } } }
+        ... on StepFinished { step { key attempts { number status } } } } }"""
+
+    event: Any = None
+    async with asyncio.timeout(20), aclosing(house.follow(query, process=process)) as stream:
+        await anext(stream)
+        async with house.working():
+            async for response in stream:
+                event = response["data"]["processEvents"]
+                if "step" in event and event["step"]["key"] == "provision":
+                    break
+
+    assert event == {"step": {"key": "provision", "attempts": [{"number": 1, "status": "SUCCESS"}]}}
+
+
+@pytest.mark.parametrize(
+    ("after", "code", "message"),
+    [
+        ("", "INVALID_CURSOR", "'' is no cursor: expected one that an event had."),
+        ("1.x", "INVALID_CURSOR", "'1.x' is no cursor: expected one that an event had."),
+        ("99.0", "INVALID_CURSOR", "Found the version 99 in the cursor: the process is at version 1."),
+    ],
+)
+async def test_a_wrong_cursor_is_refused(house: House, after: str, code: str, message: str) -> None:
+    process = await house.start_node()
+
+    [response] = [response async for response in house.follow(EVENTS, process=process, after=after)]
+
+    [error] = response["errors"]
+    assert (error["extensions"]["code"], error["message"]) == (code, message)
+
+
+@pytest.mark.parametrize("after", [None, "1"])
+async def test_an_unknown_process_cannot_be_followed(house: House, after: str | None) -> None:
+    unknown = "process_01h455vb4pex5vsknk084sn02q"
+
+    [response] = [response async for response in house.follow(EVENTS, process=unknown, after=after)]
+
+    [error] = response["errors"]
+    assert (error["extensions"]["code"], error["message"]) == ("NOT_FOUND", f"There is no {unknown}.")
+
+
+async def test_a_stopping_server_ends_a_follower_who_then_goes_on_at_another(house: House) -> None:
+    process = await house.start_node()
+    payload = {"query": EVENTS, "variables": {"process": process}}
+    address = f"{house.url.replace('http', 'ws')}/graphql"
+
+    async with (
+        asyncio.timeout(10),
+        connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket,
+    ):
+        await socket.send(encode({"type": "connection_init"}))
+        await socket.recv()
+        await socket.send(encode({"type": "subscribe", "id": "1", "payload": payload}))
+        first: Any = decode(await socket.recv())
+        await house.server.end_streams()
+        await socket.wait_closed()
+
+    assert first["payload"]["data"]["processEvents"]["cursor"] == "1"
+    assert (socket.close_code, socket.close_reason) == (1001, "Going away")
+    assert house.server.streams.count == 0

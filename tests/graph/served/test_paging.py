@@ -1,0 +1,81 @@
+import pytest
+
+from domain.storage.database import Database
+from tests.graph.served.house import House
+
+PAGE = """
+query ($first: Int, $after: String, $last: Int, $before: String) {
+  processes(first: $first, after: $after, last: $last, before: $before) {
+    edges { cursor node { id } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}
+"""
+
+
+async def page(house: House, **arguments: object) -> tuple[list[str], list[str], bool, bool]:
+    """Ids, cursors, and whether there is more after and before."""
+    found = (await house.ask(PAGE, **arguments))["processes"]
+    cursors = [edge["cursor"] for edge in found["edges"]]
+    info = found["pageInfo"]
+    assert (info["startCursor"], info["endCursor"]) == ((cursors or [None])[0], (cursors or [None])[-1])
+    return (
+        [edge["node"]["id"] for edge in found["edges"]],
+        cursors,
+        info["hasNextPage"],
+        info["hasPreviousPage"],
+    )
+
+
+async def test_a_list_is_walked_forwards_and_backwards(house: House) -> None:
+    newest_first = [await house.start_node() for _ in range(5)][::-1]
+
+    first, cursors, more, before = await page(house, first=2)
+    second, _, more_again, _ = await page(house, first=2, after=cursors[-1])
+    last, last_cursors, after_last, before_last = await page(house, last=2)
+    earlier, *_ = await page(house, last=2, before=last_cursors[0])
+
+    assert (first, more, before) == (newest_first[:2], True, False)
+    assert (second, more_again) == (newest_first[2:4], True)
+    assert (last, after_last, before_last) == (newest_first[3:], False, True)
+    assert earlier == newest_first[1:3]
+
+
+async def test_an_empty_page_has_no_cursors(house: House) -> None:
+    assert await page(house, first=10) == ([], [], False, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ("first: 201", "PAGE_TOO_LARGE", "'first' is 201: at most 200 are given at a time."),
+        ("last: 201", "PAGE_TOO_LARGE", "'last' is 201: at most 200 are given at a time."),
+        ("first: 1, last: 1", "INVALID_PAGE", "These paging arguments do not fit together: "),
+        ("first: -1", "INVALID_PAGE", "These paging arguments do not fit together: "),
+        ('last: 1, after: "x"', "INVALID_PAGE", "'x' is no cursor of this list."),
+        ('after: "WzFd"', "INVALID_PAGE", "'WzFd' is no cursor of this list."),
+        ('after: "ä"', "INVALID_PAGE", "'ä' is no cursor of this list."),
+    ],
+)
+async def test_a_page_that_makes_no_sense_is_refused(
+    house: House, arguments: str, code: str, message: str
+) -> None:
+    for field in ("processes", "subscriptions", "products"):
+        found_code, found_message = await house.error(f"{{ {field}({arguments}) {{ nodes {{ id }} }} }}")
+
+        assert found_code == code
+        assert found_message.startswith(message)
+
+
+async def test_a_page_has_a_default_length(house: House, database: Database) -> None:
+    async with database.writer() as connection:
+        await connection.execute(
+            "INSERT INTO product (id, name, tag, product_type, description, status, model)"
+            " SELECT gen_random_uuid(), 'Old ' || n, 'OLD', 'Old', '', 'END_OF_LIFE', 'Old'"
+            " FROM generate_series(1, 30) AS n"
+        )
+
+    found = (await house.ask("{ products { totalCount nodes { id } pageInfo { hasNextPage } } }"))["products"]
+
+    assert (len(found["nodes"]), found["totalCount"]) == (25, 32)
+    assert found["pageInfo"] == {"hasNextPage": True}

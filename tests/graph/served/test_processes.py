@@ -1,0 +1,186 @@
+from typing import Any
+
+from tests.graph.ids_of import suffix
+from tests.graph.served.house import CREATE_NODE, NODE, House
+
+PROCESS = """
+query ($id: ID!) {
+  process(id: $id) {
+    id workflowName target isTask status version createdBy customerIds failureKind endedAt
+    workflow { id name steps { key } }
+    currentStep { key status assignee }
+    steps { id key name kind position status assignee attemptCount attempts { number status actor error }
+    delta } subscriptions { __typename id status inSync heldBy { id } } form { title schema hasNext index }
+    state
+  }
+}
+"""
+
+
+async def test_a_started_process_shows_its_plan_before_any_worker_has_seen_it(house: House) -> None:
+    process_id = await house.start_node()
+
+    process = (await house.ask(PROCESS, id=process_id))["process"]
+
+    assert {name: process[name] for name in ("workflowName", "target", "isTask", "status", "version")} == {
+        "workflowName": "create_node",
+        "target": "CREATE",
+        "isTask": False,
+        "status": "QUEUED",
+        "version": 1,
+    }
+    assert process["createdBy"] == "developer"
+    assert process["customerIds"] == ["customer 1"]
+    assert process["workflow"]["id"] == "workflow_create_node"
+    assert [step["key"] for step in process["workflow"]["steps"]] == [
+        step["key"] for step in process["steps"]
+    ]
+    assert process["currentStep"] == {"key": "make_node", "status": "PENDING", "assignee": None}
+    assert process["steps"][2] == {
+        "id": f"step_{suffix(process_id)}_confirm",
+        "key": "confirm",
+        "name": "Confirm installation",
+        "kind": "INPUT",
+        "position": 2,
+        "status": "PENDING",
+        "assignee": "field engineer",
+        "attemptCount": 0,
+        "attempts": [],
+        "delta": None,
+    }
+    assert process["subscriptions"] == []
+    assert process["form"] is None
+
+
+async def test_a_process_is_carried_out_to_its_end(working_house: House) -> None:
+    house = working_house
+    process_id = await house.start_node()
+    await house.until(process_id, "SUSPENDED")
+
+    suspended = (await house.ask(PROCESS, id=process_id))["process"]
+    resumed = await house.resume(process_id, {"serial": 7})
+    await house.until(process_id, "COMPLETED")
+    completed = (await house.ask(PROCESS, id=process_id))["process"]
+
+    assert suspended["currentStep"] == {
+        "key": "confirm",
+        "status": "SUSPENDED",
+        "assignee": "field engineer",
+    }
+    assert suspended["form"]["title"] == "Confirm the installation"
+    assert (suspended["form"]["hasNext"], suspended["form"]["index"]) == (False, 0)
+    assert suspended["form"]["schema"]["required"] == ["serial"]
+    [subscription] = suspended["subscriptions"]
+    assert subscription["heldBy"] == {"id": process_id}
+    assert (subscription["__typename"], subscription["status"], subscription["inSync"]) == (
+        "NodeSubscription",
+        "PROVISIONING",
+        False,
+    )
+    assert resumed["__typename"] == "ProcessUpdated"
+    assert completed["form"] is None
+    assert completed["currentStep"] is None
+    assert completed["endedAt"] is not None
+    assert {step["status"] for step in completed["steps"]} == {"SUCCESS"}
+    assert completed["steps"][0]["attempts"] == [
+        {"number": 1, "status": "SUCCESS", "actor": "developer", "error": None}
+    ]
+    assert completed["steps"][2]["delta"] == {"serial": 7}
+    assert completed["subscriptions"] == [
+        {**subscription, "status": "ACTIVE", "inSync": True, "heldBy": None}
+    ]
+
+
+async def test_a_failed_process_tells_why_and_can_be_retried_and_aborted(working_house: House) -> None:
+    house = working_house
+    subscription = await house.active_node(hostname="broken-1")
+    started = await house.ask(
+        """mutation ($input: ValidateNodeInput!) {
+             validateNode(input: $input) { ... on ProcessStarted { process { id } } } }""",
+        input={"subscription": subscription},
+    )
+    process_id = started["validateNode"]["process"]["id"]
+    await house.until(process_id, "FAILED")
+
+    failed = (
+        await house.ask(
+            "query ($id: ID!) { process(id: $id) { isTask failureKind failureReason"
+            " steps { attempts { number error errorKind traceback } } } }",
+            id=process_id,
+        )
+    )["process"]
+    retried = await _command(house, "retryProcess", process_id)
+    await house.until(process_id, "FAILED")
+    aborted = await _command(house, "abortProcess", process_id)
+    again = await _command(house, "abortProcess", process_id)
+
+    assert (failed["isTask"], failed["failureKind"]) == (True, "INCONSISTENT_DATA")
+    assert "broken-1 is not there" in failed["failureReason"]
+    [attempt] = failed["steps"][0]["attempts"]
+    assert (attempt["number"], attempt["errorKind"]) == (1, "INCONSISTENT_DATA")
+    assert "InconsistentData" in attempt["traceback"]
+    assert retried["__typename"] == "ProcessUpdated"
+    assert (aborted["__typename"], aborted["process"]["status"]) == ("ProcessUpdated", "ABORTED")
+    assert (again["__typename"], again["found"]) == ("WrongStatus", "ABORTED")
+    assert "ABORTED" not in again["expected"]
+
+
+async def _command(house: House, name: str, process_id: str) -> Any:
+    answer = await house.ask(
+        f"""mutation ($process: ID!) {{ {name}(process: $process) {{
+              __typename
+              ... on ProcessUpdated {{ process {{ id status }} }}
+              ... on WrongStatus {{ message found expected }}
+              ... on NotFound {{ message id }}
+            }} }}""",
+        process=process_id,
+    )
+    return answer[name]
+
+
+async def test_a_command_to_an_unknown_process_names_it(house: House) -> None:
+    unknown = "process_01h455vb4pex5vsknk084sn02q"
+
+    assert await _command(house, "retryProcess", unknown) == {
+        "__typename": "NotFound",
+        "message": f"There is no {unknown}.",
+        "id": unknown,
+    }
+
+
+async def test_an_id_of_another_type_is_refused_by_name(house: House) -> None:
+    code, message = await house.error('{ process(id: "subscription_01h455vb4pex5vsknk084sn02q") { id } }')
+
+    assert code == "INVALID_ID"
+    assert message == (
+        "'subscription_01h455vb4pex5vsknk084sn02q' is not the id of a process: expected process_…."
+    )
+
+
+async def test_processes_are_listed_and_filtered(house: House) -> None:
+    first, second = await house.start_node(), await house.start_node(hostname="lab-2")
+    await _command(house, "abortProcess", first)
+
+    found = await house.ask(
+        """{ all: processes { totalCount nodes { id } }
+             aborted: processes(statuses: [ABORTED]) { totalCount nodes { id status } }
+             others: processes(workflow: "validate_node") { totalCount nodes { id } }
+             tasks: processes(isTask: true) { nodes { id } } }"""
+    )
+
+    assert found == {
+        "all": {"totalCount": 2, "nodes": [{"id": second}, {"id": first}]},
+        "aborted": {"totalCount": 1, "nodes": [{"id": first, "status": "ABORTED"}]},
+        "others": {"totalCount": 0, "nodes": []},
+        "tasks": {"nodes": []},
+    }
+
+
+async def test_a_repeated_start_with_the_same_key_gives_the_same_process(house: House) -> None:
+    answers = [(await house.ask(CREATE_NODE, input=NODE, key="order 1"))["createNode"] for _ in range(2)]
+    other = (await house.ask(CREATE_NODE, input={**NODE, "hostname": "lab-9"}, key="order 1"))["createNode"]
+
+    assert [answer["created"] for answer in answers] == [True, False]
+    assert answers[0]["process"]["id"] == answers[1]["process"]["id"]
+    assert other["__typename"] == "Conflict"
+    assert (await house.ask("{ processes { totalCount } }"))["processes"]["totalCount"] == 1

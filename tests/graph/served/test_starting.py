@@ -1,0 +1,218 @@
+from typing import Any
+
+import pytest
+
+from domain.storage.database import Database
+from tests.graph.served.house import CREATE_NODE, NODE, House
+
+START_WORKFLOW = """
+mutation ($workflow: String!, $pages: [JSON!]!, $subscription: ID, $version: Int) {
+  startWorkflow(workflow: $workflow, pages: $pages, subscription: $subscription, version: $version) {
+    __typename
+    ... on ProcessStarted { process { id workflowName } }
+    ... on FormPage { title schema hasNext index }
+    ... on InvalidInput { errors { path message code } }
+    ... on NotFound { id message }
+    ... on SubscriptionLocked { subscriptionId processId message }
+    ... on Conflict { message }
+  }
+}
+"""
+
+RENAME = """
+mutation ($input: RenameNodeInput!) {
+  renameNode(input: $input) {
+    __typename
+    ... on ProcessStarted { process { id } }
+    ... on InvalidInput { errors { path message code } }
+    ... on NotFound { id }
+    ... on SubscriptionLocked { subscriptionId processId }
+    ... on Conflict { message }
+  }
+}
+"""
+
+UNKNOWN = "subscription_01h455vb4pex5vsknk084sn02q"
+
+
+async def start_workflow(house: House, workflow: str, *pages: object, **variables: object) -> Any:
+    answer = await house.ask(START_WORKFLOW, workflow=workflow, pages=pages, **variables)
+    return answer["startWorkflow"]
+
+
+async def process_count(house: House) -> int:
+    return (await house.ask("{ processes { totalCount } }"))["processes"]["totalCount"]
+
+
+async def test_errors_of_a_typed_mutation_are_in_terms_of_its_input(house: House) -> None:
+    wrong = {**NODE, "product": "Node", "hostname": "x", "ports": [{"name": "eth0", "speed": 0}]}
+
+    answer = (await house.ask(CREATE_NODE, input=wrong))["createNode"]
+
+    assert answer["__typename"] == "InvalidInput"
+    assert sorted((error["path"], error["code"]) for error in answer["errors"]) == [
+        (["input", "hostname"], "string_too_short"),
+        (["input", "ports", "0", "speed"], "greater_than_equal"),
+        (["input", "product"], "literal_error"),
+    ]
+    assert await process_count(house) == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ({"hostname": None}, "Expected value of non-null type 'String!' not to be None."),
+        ({"role": "core"}, "Did you mean the enum value 'CORE'?"),
+        ({"loopback": "192.0.2.300"}, "is not a IPv4Address"),
+        ({"ports": [{"name": "eth0", "speed": "fast"}]}, "BigInt must be an integer or a string of digits"),
+        ({"rack": 1}, "Expected value of type 'CreateNodeInput' not to include unknown field 'rack'"),
+    ],
+)
+async def test_what_the_schema_can_refuse_is_refused_before_anything_runs(
+    house: House, value: dict[str, object], problem: str
+) -> None:
+    response = await house.post(CREATE_NODE, input={**NODE, **value})
+
+    assert "data" not in response
+    assert response["errors"][0]["extensions"]["code"] == "INVALID_VARIABLES"
+    assert problem in response["errors"][0]["message"]
+
+
+async def test_a_wizard_asks_page_by_page(house: House) -> None:
+    choice = {"product": "Node umbrella", "customer_id": "customer 2"}
+
+    first = await start_workflow(house, "create_node_by_wizard")
+    second = await start_workflow(house, "create_node_by_wizard", choice)
+    third = await start_workflow(house, "create_node_by_wizard", choice, {"site": "lab"})
+    wrong = await start_workflow(house, "create_node_by_wizard", choice, {"site": "lab"}, {"hostname": "x"})
+    started = await start_workflow(
+        house, "create_node_by_wizard", choice, {"site": "lab"}, {"hostname": "n1"}
+    )
+
+    assert [(page["__typename"], page["index"], page["hasNext"]) for page in (first, second, third)] == [
+        ("FormPage", 0, True),
+        ("FormPage", 1, True),
+        ("FormPage", 2, False),
+    ]
+    assert (second["title"], third["title"]) == ("Choose the site", "Name the node")
+    assert first["schema"]["properties"]["product"]["enum"] == ["Node acme", "Node umbrella"]
+    assert [error["path"] for error in wrong["errors"]] == [["pages", "2", "hostname"]]
+    assert started["process"]["workflowName"] == "create_node_by_wizard"
+    assert await process_count(house) == 1
+
+
+async def test_a_workflow_that_only_a_wizard_can_start_has_no_typed_mutation(house: House) -> None:
+    found = await house.ask(
+        """{ __type(name: "Mutation") { fields { name } }
+             workflow(name: "create_node_by_wizard") { inputSchema } }"""
+    )
+
+    assert "createNodeByWizard" not in [field["name"] for field in found["__type"]["fields"]]
+    assert found["workflow"] == {"inputSchema": None}
+
+
+async def test_an_unknown_workflow_is_named(house: House) -> None:
+    answer = await start_workflow(house, "creat_node", {})
+
+    assert answer == {
+        "__typename": "NotFound",
+        "id": "workflow_creat_node",
+        "message": "There is no workflow 'creat_node'; "
+        "did you mean create_node or rename_node or terminate_node?",
+    }
+
+
+async def test_an_unknown_subscription_is_named(house: House) -> None:
+    answer = await house.ask(RENAME, input={"subscription": UNKNOWN, "hostname": "n1"})
+
+    assert answer["renameNode"] == {"__typename": "NotFound", "id": UNKNOWN}
+
+
+async def test_nothing_starts_while_the_engine_is_paused(house: House, database: Database) -> None:
+    async with database.writer() as connection:
+        await connection.execute("INSERT INTO engine (status, changed_by) VALUES ('PAUSED', 'tester')")
+
+    answer = (await house.ask(CREATE_NODE, input=NODE))["createNode"]
+    found = await house.ask("{ engine { status } processes { totalCount } }")
+
+    assert answer == {"__typename": "EnginePaused", "message": "The engine is paused."}
+    assert found == {"engine": {"status": "PAUSED"}, "processes": {"totalCount": 0}}
+
+
+async def test_a_workflow_about_a_subscription_needs_one(house: House) -> None:
+    answer = await start_workflow(house, "rename_node", {"hostname": "n1"})
+
+    assert [(error["path"], error["code"]) for error in answer["errors"]] == [(["subscription"], "missing")]
+
+
+async def test_a_modification_is_refused_while_another_process_works_on_the_subscription(
+    working_house: House,
+) -> None:
+    house = working_house
+    creating = await house.start_node()
+    await house.until(creating, "SUSPENDED")
+    found = await house.ask("{ subscriptions { nodes { id version } } }")
+    [subscription] = found["subscriptions"]["nodes"]
+
+    answer = await house.ask(RENAME, input={"subscription": subscription["id"], "hostname": "n1"})
+
+    assert answer["renameNode"] == {
+        "__typename": "SubscriptionLocked",
+        "subscriptionId": subscription["id"],
+        "processId": creating,
+    }
+
+
+async def test_a_modification_of_a_version_that_is_gone_is_a_conflict(working_house: House) -> None:
+    house = working_house
+    subscription = await house.active_node()
+    read = "query ($id: ID!) { subscription(id: $id) { version } }"
+    version = (await house.ask(read, id=subscription))["subscription"]["version"]
+    given = {"subscription": subscription, "hostname": "n1"}
+
+    stale = (await house.ask(RENAME, input={**given, "version": version - 1}))["renameNode"]
+    current = (await house.ask(RENAME, input={**given, "version": version}))["renameNode"]
+
+    assert stale["__typename"] == "Conflict"
+    assert current["__typename"] == "ProcessStarted"
+
+
+async def test_a_modification_changes_the_subscription(working_house: House) -> None:
+    house = working_house
+    subscription = await house.active_node()
+
+    answer = await house.ask(RENAME, input={"subscription": subscription, "hostname": "n1"})
+    await house.until(answer["renameNode"]["process"]["id"], "COMPLETED")
+    found = await house.ask(
+        """query ($id: ID!) { subscription(id: $id) {
+             inSync
+             processes { totalCount nodes { workflowName } }
+             last: processes(last: 1) { nodes { workflowName } pageInfo { hasPreviousPage } }
+             ... on NodeSubscription { node { hostname } } } }""",
+        id=subscription,
+    )
+
+    assert found["subscription"] == {
+        "inSync": True,
+        "processes": {
+            "totalCount": 2,
+            "nodes": [{"workflowName": "rename_node"}, {"workflowName": "create_node"}],
+        },
+        "last": {"nodes": [{"workflowName": "create_node"}], "pageInfo": {"hasPreviousPage": True}},
+        "node": {"hostname": "n1"},
+    }
+
+
+async def test_a_resume_with_wrong_pages_says_where_and_changes_nothing(working_house: House) -> None:
+    house = working_house
+    process = await house.start_node()
+    await house.until(process, "SUSPENDED")
+
+    missing = await house.resume(process)
+    wrong = await house.resume(process, {"serial": 0})
+    too_many = await house.resume(process, {"serial": 7}, {})
+
+    assert (missing["__typename"], missing["index"]) == ("FormPage", 0)
+    assert [error["path"] for error in wrong["errors"]] == [["pages", "0", "serial"]]
+    assert [error["path"] for error in too_many["errors"]] == [["pages", "1"]]
+    assert await house.until(process, "SUSPENDED") == "SUSPENDED"

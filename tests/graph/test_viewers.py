@@ -1,0 +1,23 @@
+import pytest
+
+from domain.scope import Scope
+from graph.permissions import Permission
+from graph.viewers import NotLoopback, open_development_viewer, require_loopback
+
+
+def test_the_development_viewer_may_do_everything_for_everybody() -> None:
+    viewer = open_development_viewer()
+
+    assert viewer.permissions == frozenset(Permission)
+    assert viewer.scope == Scope.all()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"])
+def test_loopback_addresses_are_taken(host: str) -> None:
+    require_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", "", "localhost.example.org"])  # noqa: S104  # refused
+def test_every_other_address_is_refused(host: str) -> None:
+    with pytest.raises(NotLoopback, match="without authentication the server only listens"):
+        require_loopback(host)
