@@ -1,0 +1,1 @@
+"""Applications written with Orchestrion, to run and to learn from."""

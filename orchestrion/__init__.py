@@ -1,0 +1,83 @@
+"""What an application imports: models, steps, workflows, and the application object that holds them.
+
+```python
+from orchestrion import SubscriptionModel, begin, create_workflow, done, step
+```
+"""
+
+# ruff: noqa: E402  # the check must come before the first import of a package that may be shadowed
+from orchestrion.shadowing import refuse_shadowed_packages
+
+refuse_shadowed_packages()
+
+from domain.ids import CustomerId, ProcessId, SubscriptionId
+from domain.model.blocks import ProductBlockModel
+from domain.model.catalog import Catalog, Product
+from domain.model.lifecycle import ProductStatus, SubscriptionStatus
+from domain.model.subscriptions import SubscriptionModel
+from engine.context import CallbackContext, StepContext
+from engine.errors import ApiUnavailable, InconsistentData
+from engine.forms import Ask, FormPage
+from engine.registry import Registry
+from engine.states import Target
+from engine.step_lists import StepList, begin, done
+from engine.steps import callback_step, input_step, retry, step
+from engine.workflow_decorators import (
+    create_workflow,
+    modify_workflow,
+    reconcile_workflow,
+    task,
+    terminate_workflow,
+    validate_workflow,
+    workflow,
+)
+from orchestrion.application import Application, Companion
+
+INITIAL = SubscriptionStatus.INITIAL
+PROVISIONING = SubscriptionStatus.PROVISIONING
+ACTIVE = SubscriptionStatus.ACTIVE
+MIGRATING = SubscriptionStatus.MIGRATING
+DISABLED = SubscriptionStatus.DISABLED
+TERMINATED = SubscriptionStatus.TERMINATED
+
+__all__ = [
+    "ACTIVE",
+    "DISABLED",
+    "INITIAL",
+    "MIGRATING",
+    "PROVISIONING",
+    "TERMINATED",
+    "ApiUnavailable",
+    "Application",
+    "Ask",
+    "CallbackContext",
+    "Catalog",
+    "Companion",
+    "CustomerId",
+    "FormPage",
+    "InconsistentData",
+    "ProcessId",
+    "Product",
+    "ProductBlockModel",
+    "ProductStatus",
+    "Registry",
+    "StepContext",
+    "StepList",
+    "SubscriptionId",
+    "SubscriptionModel",
+    "SubscriptionStatus",
+    "Target",
+    "begin",
+    "callback_step",
+    "create_workflow",
+    "done",
+    "input_step",
+    "modify_workflow",
+    "reconcile_workflow",
+    "retry",
+    "step",
+    "task",
+    "terminate_workflow",
+    "validate_workflow",
+    "workflow",
+]

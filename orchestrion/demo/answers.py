@@ -1,0 +1,149 @@
+"""What the server answers to the story's operations, as far as the story reads it."""
+
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from engine.states import ProcessStatus, StepStatus
+
+ResultT = TypeVar("ResultT")
+
+
+class _Part(BaseModel):
+    """Part of an answer: names as in GraphQL; what the story does not know is left alone."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+
+class Answer(_Part, Generic[ResultT]):
+    """The data of any answer."""
+
+    result: ResultT
+
+
+class Step(_Part):
+    """A step of a process."""
+
+    key: str
+    name: str
+    status: StepStatus
+    attempt_count: int
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class Process(_Part):
+    """A process with its steps."""
+
+    id: str
+    workflow_name: str
+    status: ProcessStatus
+    failure_reason: str | None
+    steps: tuple[Step, ...]
+
+
+class Problem(_Part):
+    """One thing wrong with an input."""
+
+    path: tuple[str, ...]
+    message: str
+
+
+class Outcome(_Part):
+    """What came of a mutation: a process, or the reason why nothing happened."""
+
+    typename: str = Field(alias="__typename")
+    process: Process | None = None
+    message: str | None = None
+    errors: tuple[Problem, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Why nothing happened, for people."""
+        problems = [f"{'.'.join(problem.path)}: {problem.message}" for problem in self.errors]
+        return "; ".join([self.message or self.typename, *problems])
+
+
+class SnapshotTaken(_Part):
+    """The process as it is."""
+
+    typename: Literal["ProcessSnapshot"] = Field(alias="__typename")
+    cursor: str
+    process: Process
+
+
+class StepChanged(_Part):
+    """A step began, ended, or waits for something."""
+
+    typename: Literal["StepStarted", "StepFinished"] = Field(alias="__typename")
+    cursor: str
+    step: Step
+
+
+class StatusChanged(_Part):
+    """The process came to another status."""
+
+    typename: Literal["ProcessStatusChanged"] = Field(alias="__typename")
+    cursor: str
+    status: ProcessStatus
+    failure_reason: str | None
+
+
+Event = SnapshotTaken | StepChanged | StatusChanged
+
+
+class FormSchema(_Part):
+    """JSON Schema of a form, as far as the story fills it in."""
+
+    properties: dict[str, "FormProperty"]
+
+
+class FormProperty(_Part):
+    """One field of a form."""
+
+    title: str
+    description: str = ""
+
+
+class Form(_Part):
+    """The form that a process waits for."""
+
+    title: str
+    schema_: FormSchema = Field(alias="schema")
+
+
+class SuspendedProcess(_Part):
+    """A process with its form; none if it waits for nobody."""
+
+    form: Form | None
+
+
+class Management(_Part):
+    """How a node is reached."""
+
+    address: str | None
+
+
+class NodeBlock(_Part):
+    """The device."""
+
+    rack_position: str | None
+    configuration_version: int | None
+    management: Management
+
+
+class Node(_Part):
+    """The subscription that the story is about."""
+
+    id: str
+    status: str
+    description: str
+    node: NodeBlock
+
+
+class ProcessOfNode(_Part):
+    """A process with the subscriptions it concerns."""
+
+    subscriptions: tuple[Node, ...]

@@ -1,0 +1,49 @@
+"""The failures a person at the command line can act on, and how they are told."""
+
+import sys
+
+from asyncpg.exceptions import PostgresError
+from pydantic import ValidationError
+
+from domain.errors import DomainError
+from engine.errors import EngineError
+from orchestrion.application import ApplicationNotFound
+from orchestrion.shadowing import ShadowedPackage
+
+
+class StartFailed(Exception):
+    """The server cannot be started as asked; the message says what was found and what was expected."""
+
+
+EXPECTED_FAILURES = (
+    DomainError,
+    EngineError,
+    ApplicationNotFound,
+    ShadowedPackage,
+    StartFailed,
+    PostgresError,
+    ConnectionError,
+    TimeoutError,
+    ValidationError,
+    BaseExceptionGroup,
+)
+
+
+def report_failure(failure: BaseException) -> int:
+    """Say a failure on standard error in one line each; groups are told member by member.
+
+    Raises:
+        BaseException: What nobody expected in a group is raised again, with its traceback.
+
+    Returns:
+        The exit code, 1.
+    """
+    if isinstance(failure, BaseExceptionGroup):
+        _, unexpected = failure.split(EXPECTED_FAILURES[:-1])
+        if unexpected is not None:
+            raise failure
+        for member in failure.exceptions:
+            report_failure(member)
+    else:
+        sys.stderr.write(f"orchestrion: {failure}\n")
+    return 1

@@ -1,0 +1,1 @@
+"""What `orchestrion serve` starts and ends: socket, database, companions, workers, server."""

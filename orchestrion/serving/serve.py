@@ -1,0 +1,158 @@
+"""`orchestrion serve`: everything a person needs, in one terminal, ended together."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+import structlog
+
+from domain.storage.database import Database
+from graph.app import create_server
+from graph.viewers import NotLoopback, require_loopback
+from orchestrion.application import Application, Companion
+from orchestrion.failures import StartFailed
+from orchestrion.parent import wait_for_parents_end
+from orchestrion.preparing import prepare_database, reachable_database
+from orchestrion.serving.address import bind, url_of
+from orchestrion.serving.children import Program, announced, keep_running
+from orchestrion.serving.server import serve_http
+from orchestrion.settings import Settings, child_environment, is_set
+
+COMPANION_START = timedelta(seconds=20)
+
+logger = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings, application: Application) -> None:
+    """Serve until SIGINT or SIGTERM; stops everything that was started here and nothing else.
+
+    Raises:
+        StartFailed: If the address is refused or a companion does not start.
+        EmbeddedPostgresError: If the embedded PostgreSQL does not start.
+    """
+    _refuse_strangers(settings.host)
+    bound = bind(settings.host, settings.port)
+    settings = settings.model_copy(update={"public_url": settings.public_url or url_of(bound)})
+    stop = _stop_on_signals()
+    async with AsyncExitStack() as started:
+        started.callback(bound.close)
+        dsn = await started.enter_async_context(reachable_database(settings))
+        await prepare_database(dsn, application.catalog)
+        environment = child_environment(settings, dsn)
+        for companion in application.companions:
+            if not is_set(companion.url_setting):
+                url = await started.enter_async_context(_companion(companion, environment, settings))
+                environment = {**environment, companion.url_setting: url}
+        database = await started.enter_async_context(
+            Database(
+                dsn, read_pool_size=settings.read_connections, write_pool_size=settings.write_connections
+            )
+        )
+        await _serve_on(
+            bound,
+            settings=settings,
+            application=application,
+            database=database,
+            environment=environment,
+            stop=stop,
+        )
+
+
+def _refuse_strangers(host: str) -> None:
+    """Refuse an address that other machines reach, as long as nobody has to sign in.
+
+    Raises:
+        StartFailed: If it is such an address.
+    """
+    try:
+        require_loopback(host)
+    except NotLoopback as error:
+        raise StartFailed(str(error)) from error
+
+
+async def _serve_on(
+    bound: socket.socket,
+    *,
+    settings: Settings,
+    application: Application,
+    database: Database,
+    environment: Mapping[str, str],
+    stop: asyncio.Event,
+) -> None:
+    grace = timedelta(seconds=settings.shutdown_s)
+    server = create_server(
+        database=database,
+        catalog=application.catalog,
+        registry=application.registry,
+        settings=settings.engine(),
+        host=settings.host,
+    )
+    worker = Program(name="worker", module="orchestrion.worker", environment=environment)
+    url = url_of(bound)
+    async with asyncio.TaskGroup() as tasks:
+        children = [
+            tasks.create_task(keep_running(worker, stop_within=grace), name=f"worker {number}")
+            for number in range(1, settings.workers + 1)
+        ]
+        if settings.parent_pipe:
+            children.append(tasks.create_task(_stop_with_parent(stop), name="parent watch"))
+        announcing = tasks.create_task(_announce(server.started, url, settings), name="announcement")
+        await serve_http(server.asgi, bound, stop=stop, end_streams=server.end_streams, shutdown_within=grace)
+        announcing.cancel()
+        for child in children:
+            child.cancel()
+
+
+async def _announce(started: asyncio.Event, url: str, settings: Settings) -> None:
+    await started.wait()
+    sys.stdout.write(f"ready {url}/graphql\n")
+    sys.stdout.flush()
+    logger.info(
+        "server.ready",
+        graphiql=f"{url}/",
+        workers=settings.workers,
+        access="open development mode: no sign-in, everything is permitted, loopback only",
+        try_it=f"{url}/graphql?query=%7Bproducts%7Bnodes%7Bname%7D%7D%7D",
+    )
+
+
+@asynccontextmanager
+async def _companion(
+    companion: Companion, environment: Mapping[str, str], settings: Settings
+) -> AsyncIterator[str]:
+    program = Program(
+        name=companion.name,
+        module=companion.module,
+        arguments=("--port", "0", "--exit-with-parent", *companion.arguments_for(settings.data)),
+        environment=environment,
+    )
+    async with announced(
+        program, within=COMPANION_START, stop_within=timedelta(seconds=settings.shutdown_s)
+    ) as url:
+        logger.info("companion.ready", name=companion.name, url=url)
+        yield url
+
+
+async def _stop_with_parent(stop: asyncio.Event) -> None:
+    await wait_for_parents_end()
+    stop.set()
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """An event that the first SIGINT or SIGTERM sets; a second one ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told)
+    return stop

@@ -1,0 +1,77 @@
+"""Settings of server, workers and command line. This module alone reads the environment."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from engine.settings import EngineSettings
+
+SAMPLE_APPLICATION = "examples.network.app:app"
+
+
+class Settings(BaseSettings):
+    """`ORCHESTRION_` before the name in upper case sets a setting; `DATABASE_URL` has no prefix."""
+
+    model_config = SettingsConfigDict(env_prefix="ORCHESTRION_", extra="ignore", frozen=True)
+
+    database_url: Annotated[
+        str | None, Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    ] = None
+    """PostgreSQL 15 or newer, in any usual form; unset: the embedded PostgreSQL under `data`."""
+    data: Path = Path(".orchestrion")
+    """Folder of the embedded PostgreSQL."""
+    pg_bin: Path | None = None
+    """Folder of the binaries for the embedded PostgreSQL; unset: those of the installed wheel."""
+    app: str = SAMPLE_APPLICATION
+    """The application, `package.module:object`."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """Port of the server; 0: any free one."""
+    workers: Annotated[int, Field(ge=0, le=64)] = 1
+    """Worker processes that `serve` runs beside itself."""
+    public_url: str | None = None
+    """Where systems that call back reach the server; unset: the address it is bound to."""
+    read_connections: Annotated[int, Field(ge=1, le=500)] = 10
+    write_connections: Annotated[int, Field(ge=2, le=500)] = 10
+    lease_s: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    """Seconds without a sign of life after which another worker takes over a process."""
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    shutdown_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """Seconds that what runs is given to end in good order."""
+
+    parent_pipe: bool = False
+    """Set by `serve` for the processes it starts: end when standard input ends."""
+
+    @property
+    def reached_at(self) -> str:
+        """Where systems that call back reach the server."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    def engine(self) -> EngineSettings:
+        """The engine's part of the settings."""
+        return EngineSettings(
+            lease_s=self.lease_s,
+            heartbeat_s=self.lease_s * 0.3,
+            reconcile_s=self.lease_s * 0.4,
+        )
+
+
+def child_environment(settings: Settings, dsn: str) -> Mapping[str, str]:
+    """The environment of the processes that `serve` starts: ours, with the settings they cannot know."""
+    return {
+        **os.environ,
+        "DATABASE_URL": dsn,
+        "ORCHESTRION_APP": settings.app,
+        "ORCHESTRION_PUBLIC_URL": settings.reached_at,
+        "ORCHESTRION_PARENT_PIPE": "true",
+    }
+
+
+def is_set(name: str) -> bool:
+    """Whether the environment has a value for a setting that an application declared."""
+    return bool(os.environ.get(name))

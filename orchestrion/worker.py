@@ -1,0 +1,67 @@
+"""The worker process: `python -m orchestrion.worker`. It imports nothing of the graph floor."""
+
+import asyncio
+import signal
+import sys
+
+import uvloop
+
+from domain.storage.database import Database
+from engine.run.worker import Worker
+from orchestrion.application import Application, load_application
+from orchestrion.failures import EXPECTED_FAILURES, report_failure
+from orchestrion.logs import configure_logs
+from orchestrion.parent import wait_for_parents_end
+from orchestrion.preparing import prepare_database, reachable_database
+from orchestrion.settings import Settings
+
+
+def main() -> None:
+    """Run one worker until it is told to stop; ends the interpreter with exit code 0 or 1."""
+    try:
+        settings = Settings()
+        configure_logs(form=settings.log_format, level=settings.log_level)
+        application = load_application(settings.app)
+        uvloop.run(_run(settings, application))
+    except EXPECTED_FAILURES as failure:
+        sys.exit(report_failure(failure))
+
+
+async def _run(settings: Settings, application: Application) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with reachable_database(settings) as dsn:
+        await prepare_database(dsn, application.catalog)
+        async with Database(
+            dsn, read_pool_size=settings.read_connections, write_pool_size=settings.write_connections
+        ) as database:
+            worker = Worker(
+                database,
+                catalog=application.catalog,
+                registry=application.registry,
+                settings=settings.engine(),
+                public_url=settings.reached_at,
+            )
+            await _until_stopped(worker, stop, watch_parent=settings.parent_pipe)
+
+
+async def _until_stopped(worker: Worker, stop: asyncio.Event, *, watch_parent: bool) -> None:
+    """Run the worker until it is told to stop; what it holds is handed back before this returns."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(worker.run(), name="worker")
+        watching = tasks.create_task(_stop_with_parent(stop), name="parent watch") if watch_parent else None
+        await stop.wait()
+        worker.stop()
+        if watching is not None:
+            watching.cancel()
+
+
+async def _stop_with_parent(stop: asyncio.Event) -> None:
+    await wait_for_parents_end()
+    stop.set()
+
+
+if __name__ == "__main__":
+    main()
