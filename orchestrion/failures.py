@@ -29,7 +29,7 @@ EXPECTED_FAILURES = (
 )
 
 
-def report_failure(failure: BaseException) -> int:
+def report_failure(failure: Exception | BaseExceptionGroup[BaseException]) -> int:
     """Say a failure on standard error in one line each; groups are told member by member.
 
     Raises:
@@ -39,10 +39,11 @@ def report_failure(failure: BaseException) -> int:
         The exit code, 1.
     """
     if isinstance(failure, BaseExceptionGroup):
-        _, unexpected = failure.split(EXPECTED_FAILURES[:-1])
-        if unexpected is not None:
-            raise failure
-        for member in failure.exceptions:
+        group: BaseExceptionGroup[BaseException] = failure
+        expected, unexpected = group.split(EXPECTED_FAILURES[:-1])
+        if unexpected is not None or expected is None:
+            raise group
+        for member in expected.exceptions:
             report_failure(member)
     else:
         sys.stderr.write(f"orchestrion: {failure}\n")

@@ -1,7 +1,7 @@
 """A database that is ready for this release: reached or started, migrated, with the catalogue in it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import structlog
@@ -20,7 +20,7 @@ logger = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def reachable_database(settings: Settings) -> AsyncIterator[str]:
+async def reachable_database(settings: Settings) -> AsyncGenerator[str]:
     """The address of the database: that of the settings, or of the embedded one, kept running meanwhile.
 
     Raises:

@@ -5,7 +5,6 @@ import socket
 
 from orchestrion.failures import StartFailed
 
-
 KEEPALIVE_S = 30
 
 

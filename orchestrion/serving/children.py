@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,7 +37,7 @@ class Program:
 
 
 @asynccontextmanager
-async def announced(program: Program, *, within: timedelta, stop_within: timedelta) -> AsyncIterator[str]:
+async def announced(program: Program, *, within: timedelta, stop_within: timedelta) -> AsyncGenerator[str]:
     """Run a program that announces itself in a line `ready URL`; gives the URL, ends the program afterwards.
 
     Raises:

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
@@ -124,7 +124,7 @@ async def _announce(started: asyncio.Event, url: str, settings: Settings) -> Non
 @asynccontextmanager
 async def _companion(
     companion: Companion, environment: Mapping[str, str], settings: Settings
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str]:
     program = Program(
         name=companion.name,
         module=companion.module,

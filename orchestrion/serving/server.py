@@ -37,8 +37,8 @@ async def serve_http(
     config.graceful_timeout = shutdown_within.total_seconds()
     config.accesslog = None
     config.errorlog = None
-    # hypercorn's own pings go on after a socket is closed and hold the shutdown up; TCP finds peers that are gone.
+    # hypercorn's own pings outlive their socket and hold the shutdown up; TCP finds peers that are gone.
     config.websocket_ping_interval = None
     config.h11_max_incomplete_size = 64 * 1024
     config.include_server_header = False
-    await hypercorn_serve(application, config, shutdown_trigger=shutdown)  # pyright: ignore[reportArgumentType]  # Starlette is an ASGI application; hypercorn's own protocol type is narrower
+    await hypercorn_serve(application, config, shutdown_trigger=shutdown)

@@ -51,8 +51,8 @@ class Api:
         await self._client.__aenter__()
         return self
 
-    async def __aexit__(self, *failure: object) -> None:
-        await self._client.__aexit__(*failure)
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.aclose()
 
     async def execute(self, query: str, variables: Mapping[str, Any] | None = None) -> Answer:
         """The data of an answer without errors."""

@@ -1,6 +1,6 @@
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.e2e.served import Served, served
 
 
 @contextmanager
-def data_folder() -> Iterator[Path]:
+def data_folder() -> Generator[Path]:
     made = Path(tempfile.mkdtemp(prefix="orchestrion-e2e-", dir="/var/tmp"))
     made.chmod(0o755)
     try:

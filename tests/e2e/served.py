@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -58,7 +58,7 @@ def served(
     environment: Mapping[str, str] | None = None,
     user: str | None = None,
     ready_within_s: float = 90,
-) -> Iterator[Served]:
+) -> Generator[Served]:
     """Run `orchestrion serve` on a free port until the block ends; kills what is left of it."""
     with tempfile.NamedTemporaryFile("w+", suffix=".log", delete=False) as log:
         process = spawn(

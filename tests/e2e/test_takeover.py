@@ -1,7 +1,7 @@
 """What is killed in the middle of a step is taken over, and nothing is recorded twice."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ def server(data: Path, controller: ControllerProcess) -> Iterator[Served]:
 
 
 @contextmanager
-def held_up(controller: ControllerProcess) -> Iterator[None]:
+def held_up(controller: ControllerProcess) -> Generator[None]:
     """A controller that answers nobody until the block ends, so that a step is left in its request."""
     process = psutil.Process(controller.process.pid)
     process.suspend()

@@ -5,7 +5,7 @@ import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from hypercorn.asyncio import serve  # pyright: ignore[reportUnknownVariableType]  # its WSGI half is not typed
+from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from starlette.applications import Starlette
 

@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 
-from hypercorn.asyncio import serve  # pyright: ignore[reportUnknownVariableType]  # its WSGI half is untyped
+from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from starlette.applications import Starlette
 
