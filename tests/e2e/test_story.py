@@ -1,16 +1,22 @@
 """The sample's story over the public API, its events, and refusals that change nothing."""
 
+import asyncio
 import subprocess
 from contextlib import aclosing
 
 import httpx
 import pytest
 
-from tests.e2e.api import Api
+from tests.e2e.api import Answer, Api
 from tests.e2e.nodes import CREATE, RESUME, confirm_and_complete, node_values, start_node
 from tests.e2e.served import Served, spawn
 
 COUNTS = "{ processes { totalCount } subscriptions { totalCount } }"
+
+
+async def whole_story(api: Api, process_id: str) -> list[Answer]:
+    async with aclosing(api.events_by_sse(process_id, after="0")) as events:
+        return [event async for event in events]
 
 
 def test_the_demo_comes_to_its_end(server: Served) -> None:
@@ -24,10 +30,11 @@ def test_the_demo_comes_to_its_end(server: Served) -> None:
 
 async def test_sse_and_websocket_tell_the_same_story(api: Api) -> None:
     process_id = await start_node(api, "two-listeners")
-    await confirm_and_complete(api, process_id)
 
-    async with aclosing(api.events_by_sse(process_id, after="0")) as events:
-        by_sse = [event async for event in events]
+    async with asyncio.TaskGroup() as tasks:
+        listening = tasks.create_task(whole_story(api, process_id), name="listener")
+        await confirm_and_complete(api, process_id)
+    by_sse = listening.result()
     async with aclosing(api.events_by_websocket(process_id, after="0")) as events:
         by_websocket = [event async for event in events]
 
@@ -40,8 +47,7 @@ async def test_sse_and_websocket_tell_the_same_story(api: Api) -> None:
 async def test_a_reader_that_comes_back_misses_nothing(api: Api) -> None:
     process_id = await start_node(api, "resumed-reader")
     await confirm_and_complete(api, process_id)
-    async with aclosing(api.events_by_sse(process_id, after="0")) as events:
-        whole = [event async for event in events]
+    whole = await whole_story(api, process_id)
 
     for read_before in range(1, len(whole)):
         async with aclosing(api.events_by_sse(process_id, after=whole[read_before - 1]["cursor"])) as events:

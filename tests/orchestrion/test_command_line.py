@@ -1,0 +1,60 @@
+"""The commands that scripts rely on, and their exit codes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+
+from domain.storage.embedded import create_database, drop_database
+from tests.postgres import PostgresServer
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str, dsn: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "orchestrion", *arguments],
+        cwd=ROOT,
+        env={"DATABASE_URL": dsn, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+async def test_upgrade_and_catalog_sync_make_an_empty_database_ready(postgres_server: PostgresServer) -> None:
+    await create_database(postgres_server.address, "by_command")
+    dsn = postgres_server.dsn("by_command")
+
+    upgraded = run("db", "upgrade", dsn=dsn)
+    synced = run("catalog", "sync", dsn=dsn)
+    compared = run("catalog", "diff", dsn=dsn)
+
+    assert (upgraded.returncode, synced.returncode) == (0, 0), upgraded.stderr + synced.stderr
+    assert (compared.returncode, compared.stdout) == (0, "")
+    await drop_database(postgres_server.address, "by_command", force=True)
+
+
+async def test_catalog_diff_names_what_differs_and_fails(postgres_server: PostgresServer) -> None:
+    await create_database(postgres_server.address, "drifted")
+    dsn = postgres_server.dsn("drifted")
+    run("db", "upgrade", dsn=dsn)
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("UPDATE product SET description = 'something else' WHERE name = 'Node'")
+    await connection.close()
+
+    compared = run("catalog", "diff", dsn=dsn)
+
+    assert compared.returncode == 1
+    assert "Node" in compared.stdout
+    await drop_database(postgres_server.address, "drifted", force=True)
+
+
+def test_a_database_that_is_not_there_is_one_line_and_exit_code_one() -> None:
+    refused = run("db", "upgrade", dsn="postgresql://nobody@127.0.0.1:1/nothing")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("orchestrion: ")
+    assert "Traceback" not in refused.stderr
