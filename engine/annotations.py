@@ -7,6 +7,7 @@ from typing import Annotated, NotRequired, Required, Union, get_args, get_origin
 
 from typing_extensions import TypeAliasType
 
+from domain.json import JsonValue
 from engine.definition_errors import UnresolvedAnnotation, UnsupportedSignature
 
 RETURN_TYPE = "the return type"
@@ -66,15 +67,19 @@ def required_annotation(function: Callable[..., object], name: str, hints: Mappi
 def bare(annotation: object) -> object:
     """The annotation without `Annotated`, `Required` and `NotRequired` around it, and without an alias.
 
-    An alias whose value is text, as a recursive one's is, stays what it is.
+    A recursive alias stays what it is: one whose value is text, and the one for any JSON value.
     """
     while True:
         if get_origin(annotation) in (Annotated, Required, NotRequired):
             annotation = get_args(annotation)[0]
-        elif isinstance(annotation, TypeAliasType) and not isinstance(annotation.__value__, str):
+        elif isinstance(annotation, TypeAliasType) and not _is_recursive(annotation):
             annotation = annotation.__value__
         else:
             return annotation
+
+
+def _is_recursive(alias: TypeAliasType) -> bool:
+    return alias is JsonValue or isinstance(alias.__value__, str)
 
 
 def members(annotation: object) -> tuple[object, ...]:
