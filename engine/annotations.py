@@ -12,6 +12,9 @@ from engine.definition_errors import UnresolvedAnnotation, UnsupportedSignature
 
 RETURN_TYPE = "the return type"
 
+# Type checkers see a union where there is an alias.
+_ANY_JSON: object = JsonValue
+
 
 class _AnnotationHolder:
     """Lets one annotation be resolved by itself, so that an error can name it."""
@@ -79,7 +82,7 @@ def bare(annotation: object) -> object:
 
 
 def _is_recursive(alias: TypeAliasType) -> bool:
-    return alias is JsonValue or isinstance(alias.__value__, str)
+    return alias is _ANY_JSON or isinstance(alias.__value__, str)
 
 
 def members(annotation: object) -> tuple[object, ...]:
