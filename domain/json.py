@@ -61,7 +61,10 @@ def decode(text: str | bytes) -> JsonValue:
 
 
 def _first_refusal(value: object) -> UnrepresentableValue | None:
-    return next(_refusals(value, ()), None)
+    try:
+        return next(_refusals(value, ()), None)
+    except RecursionError:
+        return UnrepresentableValue((), "nesting that is too deep")
 
 
 def _refusals(value: object, path: tuple[str | int, ...]) -> Iterator[UnrepresentableValue]:

@@ -52,6 +52,10 @@ What is done at each failure:
 - A job is lost, or held by a dead worker: the same, after a while, unless the job merely waits its turn.
 - The database goes away: runs wait with their results in hand, and record them if they still own their
   process.
+- Somebody holds a process's row for long: its checkpoint waits, later batches go on beside it, and the
+  reconciler leaves it out until the next time. A transaction that idles is ended by the server.
+- A workflow changes while its processes are under way: they go on by key with the first step after the
+  current one that is not done; one whose current step is gone fails with `WorkflowChanged`.
 - A notification is lost: heartbeats, reconcilers and followers look for themselves every few seconds.
 - A worker stops: steps in flight may end, then are cancelled; the processes are queued for other workers.
 - A checkpoint cannot be stored: its batch is halved until it fails alone, and its step fails with the

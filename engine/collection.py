@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticSerializationError
 
 from domain.json import JsonValue, UnrepresentableValue, encode
 from domain.model.subscriptions import SubscriptionModel
@@ -119,7 +118,7 @@ def _dump(owner: str, output: Output, value: object) -> JsonValue:
     except ValidationError as error:
         reason = f"expected {describe(output.annotation)}: {first_complaint(error)}"
         raise OutputUnusable(owner, output=output.name, reason=reason) from error
-    except (PydanticSerializationError, UnrepresentableValue) as error:
+    except (UnrepresentableValue, ValueError, RecursionError) as error:  # the latter for loops and depth
         raise OutputUnusable(owner, output=output.name, reason=str(error)) from error
     return dumped
 

@@ -120,6 +120,36 @@ class Conflict(Refusal):
     """Something else happened first: look again and repeat."""
 
 
+class StaleSubject(Conflict):
+    """The subscription has changed since its caller has seen it."""
+
+    def __init__(self, subscription_id: SubscriptionId, *, expected: int, found: int) -> None:
+        super().__init__(f"subscription {subscription_id} has version {found}, expected version {expected}")
+        self.subscription_id = subscription_id
+        self.expected = expected
+        self.found = found
+
+
+class ProcessMovedOn(Conflict):
+    """The process has changed since its form was filled in."""
+
+    def __init__(self, process_id: ProcessId) -> None:
+        super().__init__(f"process {process_id} has moved on since its form was filled in")
+        self.process_id = process_id
+
+
+class IdempotencyKeyUsed(Conflict):
+    """The idempotency key belongs to a process that was started with something else."""
+
+    def __init__(self, key: str, *, process_id: ProcessId) -> None:
+        super().__init__(
+            f"the idempotency key {key!r} was used for process {process_id}, "
+            "which was started with another workflow or other values"
+        )
+        self.key = key
+        self.process_id = process_id
+
+
 class SubjectLocked(Refusal):
     """The subscription is out of sync: another process holds it, or nobody has put it right yet."""
 

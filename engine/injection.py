@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from domain.ids import SubscriptionId
-from domain.json import JsonValue
+from domain.json import JsonValue, decode, encode
 from domain.model.catalog import Catalog, Product
 from domain.model.subscriptions import SubscriptionModel
 from engine.annotations import describe, members
@@ -120,8 +120,10 @@ def _read(
         raise InputUnusable(
             owner, parameter=parameter.name, expected=describe(parameter.annotation), found=shown(value)
         )
+    # Of its own, as pydantic hands on what is inside `Any`: what a step changes there is not given.
+    own = decode(encode(value)) if isinstance(value, list | dict) else value
     try:
-        return parameter.adapter.validate_python(value)
+        return parameter.adapter.validate_python(own)
     except ValidationError as error:
         raise InputUnusable(
             owner,

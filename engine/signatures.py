@@ -4,9 +4,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType, NoneType
-from typing import NotRequired, Required, get_args, get_origin, get_type_hints, is_typeddict
+from typing import NotRequired, Required, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
+from typing_extensions import is_typeddict
 
 from domain.model.blocks import ProductBlockModel
 from domain.model.subscriptions import SubscriptionModel

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, get_args, is_typeddict
+from typing import Any, get_args
 
 from pydantic import PydanticUserError, SecretBytes, SecretStr, TypeAdapter
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
+from typing_extensions import is_typeddict
 
 from domain.model.blocks import ProductBlockModel
 from domain.model.errors import InvalidFamily

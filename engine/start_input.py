@@ -21,6 +21,8 @@ from engine.states import Target
 from engine.validation import parse_as
 from engine.workflows import Wizard, Workflow
 
+LONGEST_CUSTOMER_ID = 255
+"""Ids of customers stand in indexes, which have no room for any text."""
 _SOLD = frozenset({ProductStatus.ACTIVE, ProductStatus.PRE_PRODUCTION})
 
 
@@ -116,7 +118,7 @@ class _Choice(FormPage):
     """What is created, and for whom."""
 
     product: str
-    customer_id: Annotated[str, StringConstraints(min_length=1)]
+    customer_id: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CUSTOMER_ID)]
 
 
 def _choice_page(workflow: Workflow, catalog: Catalog) -> type[_Choice]:

@@ -4,7 +4,7 @@ import hashlib
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -94,14 +94,14 @@ class Workflow:
         """
         return self.steps[self.position(key)]
 
-    def next_after(self, key: str) -> Step | None:
-        """The step after the one with this key; None after the last.
+    def next_after(self, key: str, *, done: Collection[str] = ()) -> Step | None:
+        """The step after the one with this key, leaving out those that are done; None after the last.
 
         Raises:
             WorkflowChanged: if no step has this key.
         """
         following = self.steps[self.position(key) + 1 :]
-        return following[0] if following else None
+        return next((step for step in following if step.key not in done), None)
 
 
 def define(

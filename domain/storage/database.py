@@ -19,6 +19,12 @@ from domain.storage.dsn import normalise_dsn
 CONNECT_TIMEOUT_S = 10.0
 POOL_TIMEOUT_S = 30.0
 PREPARED_STATEMENTS = 500
+IDLE_TRANSACTION_TIMEOUT_S = 10
+
+_LIMIT_IDLE_TRANSACTIONS = (
+    "SELECT pg_catalog.set_config("
+    f"'idle_in_transaction_session_timeout', '{IDLE_TRANSACTION_TIMEOUT_S}s', false)"
+)
 
 # What asyncpg raises for a connection that the server has closed; the last one if that is not yet noticed.
 _DEAD = (
@@ -26,6 +32,7 @@ _DEAD = (
     asyncpg.ConnectionFailureError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InternalClientError,
 )
 
@@ -68,7 +75,7 @@ class Database:
             # No connection is kept for its own sake: while the server is away nobody shouts for one.
             min_size=0,
             max_size=self._write_pool_size,
-            init=_set_codecs,
+            init=_set_up,
             reset=_keep_session,
             timeout=CONNECT_TIMEOUT_S,
             statement_cache_size=PREPARED_STATEMENTS,
@@ -223,7 +230,9 @@ def _tell_dead_connections(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-async def _set_codecs(connection: asyncpg.Connection) -> None:
+async def _set_up(connection: asyncpg.Connection) -> None:
+    # A process that is stopped within a transaction would keep everybody else from the rows it has locked.
+    await connection.execute(_LIMIT_IDLE_TRANSACTIONS)
     for name in ("json", "jsonb"):
         await connection.set_type_codec(
             name, schema="pg_catalog", encoder=encode, decoder=decode, format="text"

@@ -63,6 +63,19 @@ def normalise_dsn(address: str) -> str:
     return f"postgresql://{parts.netloc}{parts.path}?{query}".rstrip("?")
 
 
+def shown(address: str) -> str:
+    """Where a database is, for people: host, port and name, without user and password.
+
+    Raises:
+        InvalidDsn: as `normalise_dsn`.
+    """
+    parts = urlsplit(normalise_dsn(address))
+    query = dict(parse_qsl(parts.query))
+    host = parts.hostname or query.get("host", "localhost")
+    port = parts.port or query.get("port", "5432")
+    return f"{host}:{port}{parts.path}"
+
+
 def _from_libpq(text: str) -> str:
     values: dict[str, str] = {}
     position = 0

@@ -91,6 +91,13 @@ class SubscriptionRepository:
         ).where(among(_subscription.id, list(ids), Uuid()))
         return {SubscriptionId(row.id): _tree(row) for row in await self._database.fetch(wanted)}
 
+    async def owners_of(self, scope: Scope, block_ids: Iterable[BlockId]) -> dict[BlockId, SubscriptionId]:
+        """The subscriptions in scope that own the blocks of these ids."""
+        owned = select(_block.id, _block.subscription_id).join_from(tables.block, tables.subscription)
+        wanted = _filtered(owned, scope).where(among(_block.id, list(block_ids), Uuid()))
+        rows = await self._database.fetch(wanted)
+        return {BlockId(row.id): SubscriptionId(row.subscription_id) for row in rows}
+
 
 def _select(columns: frozenset[str] | None) -> AnySelect:
     names = _names(columns)

@@ -7,13 +7,13 @@ import asyncio
 import hashlib
 import inspect
 import secrets
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from domain.errors import DomainError
 from domain.ids import ProcessId, SubscriptionId
-from domain.json import JsonValue
+from domain.json import JsonValue, encode
 from domain.model.mapping import to_model, to_patch
 from domain.model.subscriptions import SubscriptionModel
 from domain.scope import Scope
@@ -32,6 +32,7 @@ from engine.run.outcomes import (
     Succeeded,
 )
 from engine.states import StepKind
+from engine.step_errors import OutputUnusable
 from engine.steps import Step
 from engine.store import callbacks
 from engine.store.json_edge import as_object
@@ -68,6 +69,7 @@ class StepRunner:
         self._environment = environment
         self._in_flight: asyncio.Task[object] | None = None
         self._interrupted = False
+        self._token: str | None = None
 
     def interrupt(self) -> None:
         """Cancel the function in flight, if it is an async one: a thread can only be waited for."""
@@ -82,7 +84,7 @@ class StepRunner:
         except _StepRaised as raised:
             return self._failed(attempt, raised.error)
         except (EngineError, DomainError) as error:
-            return Failed(error=error, kind=failure_kind(error))
+            return Failed(error=error, kind=failure_kind(error), secret=self._token)
 
     async def _carry_out(self, attempt: Attempt, state: Mapping[str, JsonValue]) -> AttemptOutcome:
         match attempt.step.kind:
@@ -107,6 +109,7 @@ class StepRunner:
             if result is None:
                 return Interrupted()
             given = _given(result)
+            self._refuse_secret(step, given)
         if attempt.arrived is None:
             return NeedsCallback(given=given, timeout_s=timeout_s)
         return Succeeded(given=with_callback(given, step, attempt.arrived))
@@ -114,6 +117,7 @@ class StepRunner:
     async def _issue_token(self, attempt: Attempt, *, timeout_s: float | None) -> CallbackContext | None:
         """Commit a token before the step can give it away; None if the run has lost the process."""
         token = secrets.token_urlsafe(self._environment.settings.callback_token_bytes)
+        self._token = token
         async for trial in through_outages():
             with trial:
                 async with self._environment.database.writer() as connection:
@@ -138,6 +142,12 @@ class StepRunner:
             reporter=plain.reporter,
             callback_url=f"{self._environment.public_url}/callbacks/{token}",
         )
+
+    def _refuse_secret(self, step: Step, given: Given) -> None:
+        """Keep the token out of everything that many may read."""
+        recorded = [encode(given.values), *(encode(patch.after) for patch in given.patches)]
+        if self._token is not None and any(self._token in text for text in recorded):
+            raise OutputUnusable(step.key, output=None, reason="gave its callback's address, which is secret")
 
     async def _call(
         self, step: Step, state: Mapping[str, JsonValue], context: StepContext
@@ -189,8 +199,12 @@ class StepRunner:
             if step.is_async:
                 return await _awaitable(step.function(**arguments))
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._environment.threads, partial(step.function, **arguments))
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # the step's edge
+            return await loop.run_in_executor(
+                self._environment.threads, partial(_call_plainly, step.function, arguments)
+            )
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  # the step's edge: KeyboardInterrupt would end the worker
             return _Raised(error=error)
 
     def _failed(self, attempt: Attempt, error: BaseException) -> Failed:
@@ -198,7 +212,7 @@ class StepRunner:
         retry_after_s = None
         if policy is not None and policy.applies(error, attempt.budget_attempt, attempt.budget_elapsed_s):
             retry_after_s = policy.delay_s(attempt.budget_attempt, self._environment.random)
-        return Failed(error=error, kind=failure_kind(error), retry_after_s=retry_after_s)
+        return Failed(error=error, kind=failure_kind(error), retry_after_s=retry_after_s, secret=self._token)
 
 
 def token_hash(token: str) -> bytes:
@@ -226,8 +240,16 @@ class _Cut:
 
 class _StepRaised(Exception):  # carries what a step raised past our own code
     def __init__(self, error: BaseException) -> None:
-        super().__init__(str(error))
+        super().__init__()
         self.error = error
+
+
+def _call_plainly(function: Callable[..., object], arguments: Mapping[str, object]) -> object:
+    """What the function gave, or raised: a future cannot carry a StopIteration, and would never be done."""
+    try:
+        return function(**arguments)
+    except BaseException as error:  # noqa: BLE001  # the step's edge
+        return _Raised(error=error)
 
 
 def _awaitable(coroutine: object) -> Awaitable[object]:

@@ -54,6 +54,11 @@ class EventBus:
         """Listen until cancelled."""
         await self._listener.run()
 
+    @property
+    def watched(self) -> int:
+        """How many processes are being watched."""
+        return len(self._watches)
+
     @contextmanager
     def watch(self, process_id: ProcessId) -> Generator[Watch]:
         """Be woken by this process's events while the block lasts."""

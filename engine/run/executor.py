@@ -52,6 +52,7 @@ class ProcessRun:
             state=claim.state,
             parked_as=claim.parked_as,
             inbox_seen=claim.inbox_seen,
+            done=claim.done,
         )
         self._arrived: tuple[InboxItem, ...] = claim.inbox
         self._budget_attempt = claim.budget_attempt

@@ -52,11 +52,13 @@ class Failed:
 
     Attributes:
         retry_after_s: When the next attempt is due; None if there is none.
+        secret: What must not be recorded of the error's text: the callback token the attempt was given.
     """
 
     error: BaseException
     kind: FailureKind
     retry_after_s: float | None = None
+    secret: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,8 @@ class Progress:
         checkpoint_no: How many checkpoints this claim has recorded.
         parked_as: How the current step was parked, until the run has taken in what it waited for.
         inbox_seen: The number of the last arrival the run has looked at.
+        done: The keys of the steps that were carried out before the run: an earlier release of the workflow
+            may have had them in another order.
     """
 
     process_id: ProcessId
@@ -32,6 +34,7 @@ class Progress:
     state: dict[str, JsonValue]
     parked_as: StepStatus | None
     inbox_seen: int
+    done: frozenset[str] = frozenset()
     checkpoint_no: int = 0
 
 
@@ -69,7 +72,7 @@ class Planner:
             WorkflowChanged: if the step is no longer in the workflow.
         """
         step = workflow.step(progress.step_key)
-        following = workflow.next_after(progress.step_key)
+        following = workflow.next_after(progress.step_key, done=progress.done)
         status = ProcessStatus.COMPLETED
         if following is not None:
             status = ProcessStatus.QUEUED if stopping else ProcessStatus.RUNNING
@@ -106,7 +109,7 @@ class Planner:
 
     def failure(self, progress: Progress, outcome: Failed) -> Planned:
         """The attempt failed: the process waits for the next one, or fails."""
-        error = self._clean(str(outcome.error) or type(outcome.error).__name__)
+        error = self._clean(_message(outcome.error), secret=outcome.secret)
         again = outcome.retry_after_s is not None
         checkpoint = _checkpoint(
             progress,
@@ -118,7 +121,7 @@ class Planner:
             attempt_status=StepStatus.FAILED,
             error=error,
             error_kind=outcome.kind,
-            traceback=self._clean("".join(traceback.format_exception(outcome.error))),
+            traceback=self._clean("".join(traceback.format_exception(outcome.error)), secret=outcome.secret),
         )
         return Planned(
             checkpoint=replace(
@@ -193,10 +196,20 @@ class Planner:
                 raise StateTooLarge(found_bytes=found_bytes, limit_bytes=self.state_limit_bytes)
         return text
 
-    def _clean(self, text: str) -> str:
-        """The text as PostgreSQL can keep it, cut to what is worth keeping."""
-        printable = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    def _clean(self, text: str, *, secret: str | None) -> str:
+        """The text as PostgreSQL can keep it, without the secret, cut to what is worth keeping."""
+        public = text if secret is None else text.replace(secret, "***")
+        printable = public.replace("\0", "\N{REPLACEMENT CHARACTER}")
         return printable.encode(errors="replace").decode()[: self.error_limit_chars]
+
+
+def _message(error: BaseException) -> str:
+    """What the error says; its class if it says nothing, or fails to."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  # the step's edge: its author wrote `__str__`
+        text = ""
+    return text or type(error).__name__
 
 
 def _checkpoint(progress: Progress, *, status: ProcessStatus, step_status: StepStatus) -> Checkpoint:

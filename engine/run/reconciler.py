@@ -46,7 +46,8 @@ class Reconciler:
         failed = await recovery.expire_callbacks(connection, _of(neglected, Neglect.CALLBACK_EXPIRED))
         runnable = [process for process in neglected if process.neglect in recovery.RUNNABLE]
         requested = await self._ask_for_runs(connection, runnable) if runnable else 0
-        _log.warning("processes.recovered", aborted=len(ended), timed_out=len(failed), requeued=requested)
+        if ended or failed or requested:
+            _log.warning("processes.recovered", aborted=len(ended), timed_out=len(failed), requeued=requested)
         return requested
 
     async def _ask_for_runs(

@@ -31,7 +31,7 @@ from engine.store import claims, leases
 from engine.store.channels import INBOX_CHANNEL
 from engine.store.claims import Claim
 
-_HAND_BACK_TIMEOUT_S = 5.0
+_HAND_BACK_TIMEOUT_S = 2.0
 
 _log = structlog.get_logger(__name__)
 

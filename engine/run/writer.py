@@ -1,7 +1,8 @@
 """The checkpoint writer: all runs of a worker record their steps through it, many in one commit.
 
 It takes all that is queued the moment the previous commit returns. Nobody waits for a timer: an idle system
-pays nothing, and a busy one at most the time of one commit.
+pays nothing, and a busy one at most the time of one commit. Only behind a commit that is held up, as by
+somebody's lock on one of its rows, does nobody wait for long: the next batch goes on beside it.
 """
 
 import asyncio
@@ -25,6 +26,8 @@ from engine.store import checkpoints
 from engine.store.checkpoints import Checkpoint, FenceRow, RecordedRow
 
 _LARGEST_BATCH = 200
+_HELD_UP_AFTER_S = 1.0
+_MOST_HELD_UP = 3
 
 _log = structlog.get_logger(__name__)
 
@@ -59,13 +62,21 @@ class CheckpointWriter:
 
     async def run(self) -> None:
         """Write what is queued, until cancelled."""
-        while True:
-            await self._arrived.wait()
-            batch = self._take()
-            answers = await self._batches.write([waiting.checkpoint for waiting in batch])
-            for waiting in batch:
-                if not waiting.answer.done():
-                    waiting.answer.set_result(answers[waiting.checkpoint.process_id])
+        held_up: set[asyncio.Task[None]] = set()
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await self._arrived.wait()
+                writing = tasks.create_task(self._write(self._take()), name="checkpoint batch")
+                await asyncio.wait({writing}, timeout=_HELD_UP_AFTER_S)
+                held_up = {task for task in (*held_up, writing) if not task.done()}
+                if len(held_up) >= _MOST_HELD_UP:
+                    _, held_up = await asyncio.wait(held_up, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _write(self, batch: Sequence[_Waiting]) -> None:
+        answers = await self._batches.write([waiting.checkpoint for waiting in batch])
+        for waiting in batch:
+            if not waiting.answer.done():
+                waiting.answer.set_result(answers[waiting.checkpoint.process_id])
 
     def _take(self) -> list[_Waiting]:
         """The next batch, in the order of the processes' ids: every writer locks rows in that order.

@@ -60,12 +60,17 @@ SELECT a.status, EXISTS (SELECT FROM process_step AS s WHERE s.process_id = a.id
 FROM aborted AS a
 """  # noqa: S608  # made of constants of this package
 
+# SKIP LOCKED: a row that somebody holds for long must not hold up the rest.
 _END_ABANDONED = f"""
-WITH aborted AS (
+WITH abandoned AS MATERIALIZED (
+    SELECT p.id FROM process AS p WHERE p.id = ANY($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED
+),
+aborted AS (
     UPDATE process AS p
     SET status = 'ABORTED', owner = NULL, lease_until = NULL, ended_at = now(), version = p.version + 1,
         modified_at = now()
-    WHERE p.id = ANY($1::uuid[]) AND p.status = 'ABORTING' AND p.lease_until <= now()
+    FROM abandoned
+    WHERE p.id = abandoned.id AND p.status = 'ABORTING' AND p.lease_until <= now()
     RETURNING p.id, p.status, p.version, p.current_step, p.failure_reason
 ),
 {_END_STEP}

@@ -26,6 +26,7 @@ class Claim:
         budget_attempt: The attempt's number since a person last started or retried the step.
         budget_elapsed_s: Seconds since the first of those attempts began.
         lost_attempts: How often a worker was lost while it carried out this step.
+        done: The keys of the steps that were carried out.
         inbox: What arrived and was not taken in yet, in order.
         inbox_seen: The number of the last thing that arrived, as of the claim.
     """
@@ -44,6 +45,7 @@ class Claim:
     budget_attempt: int
     budget_elapsed_s: float
     lost_attempts: int
+    done: frozenset[str]
     inbox: tuple[InboxItem, ...]
     inbox_seen: int
 
@@ -108,6 +110,7 @@ SELECT c.id, c.workflow, c.target, c.epoch, c.created_by, c.run_by, c.customers,
        s.attempts, s.lost_attempts, s.attempts - s.first_attempt + 1 AS budget_attempt,
        extract(epoch FROM now() - s.first_attempt_at)::float8 AS budget_elapsed_s,
        prior.parked_as,
+       ARRAY(SELECT d.key FROM process_step AS d WHERE d.process_id = c.id AND d.status = 'SUCCESS') AS done,
        (SELECT coalesce(max(i.number), 0) FROM inbox AS i WHERE i.process_id = c.id) AS inbox_seen,
        (SELECT json_agg(json_build_array(i.number, i.kind, i.step_key, i.payload, i.actor) ORDER BY i.number)
         FROM inbox AS i WHERE i.process_id = c.id AND i.read_version IS NULL) AS inbox,
@@ -153,6 +156,7 @@ async def claim(
         budget_attempt=row["budget_attempt"],
         budget_elapsed_s=row["budget_elapsed_s"],
         lost_attempts=row["lost_attempts"],
+        done=frozenset(row["done"]),
         inbox=_inbox_items(row["inbox"]),
         inbox_seen=row["inbox_seen"],
     )

@@ -9,7 +9,13 @@ import asyncpg
 from domain.ids import ProcessId
 from engine.states import ProcessStatus
 
-_REGISTER = "INSERT INTO worker (id, host, pid) VALUES ($1, $2, $3)"
+# A worker that was killed leaves its row behind.
+_REGISTER = """
+WITH forgotten AS (
+    DELETE FROM worker WHERE seen_at < now() - interval '1 day'
+)
+INSERT INTO worker (id, host, pid) VALUES ($1, $2, $3)
+"""
 
 _UNREGISTER = "DELETE FROM worker WHERE id = $1"
 
@@ -50,7 +56,7 @@ class LeaseNews:
 
 
 async def register(connection: asyncpg.Connection, worker_id: UUID, *, host: str, pid: int) -> None:
-    """Make the worker known."""
+    """Make the worker known, and forget those that were not heard of for a day."""
     await connection.execute(_REGISTER, worker_id, host, pid)
 
 

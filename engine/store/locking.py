@@ -1,5 +1,6 @@
 """A process as a command finds it: read without a lock to prepare the command, or locked to carry it out."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import asyncpg
@@ -30,6 +31,11 @@ SELECT p.id, p.workflow, p.status, p.version, p.current_step, p.created_by, p.st
 FROM process AS p WHERE p.id = $1 AND {visible("$2")}
 """  # noqa: S608  # made of constants of this package
 
+_FIND_ALL = f"""
+SELECT p.id, p.workflow, p.status, p.version, p.current_step, p.created_by, p.state
+FROM process AS p WHERE p.id = ANY ($1::uuid[]) AND {visible("$2")}
+"""  # noqa: S608  # made of constants of this package
+
 _LOCK = f"""
 SELECT p.status FROM process AS p WHERE p.id = $1 AND {visible("$2")} FOR NO KEY UPDATE OF p
 """  # noqa: S608  # made of constants of this package
@@ -42,17 +48,15 @@ _SUBSCRIPTIONS = (
 async def find(connection: asyncpg.Connection, process_id: ProcessId, *, scope: Scope) -> ProcessNow | None:
     """The process as it is at this moment; it may have moved on before the caller acts."""
     row = await connection.fetchrow(_FIND, process_id, customers_of(scope))
-    if row is None:
-        return None
-    return ProcessNow(
-        id=ProcessId(row["id"]),
-        workflow=row["workflow"],
-        status=ProcessStatus(row["status"]),
-        version=row["version"],
-        current_step=row["current_step"],
-        created_by=row["created_by"],
-        state=as_object(row["state"]),
-    )
+    return None if row is None else _process_now(row)
+
+
+async def find_all(
+    connection: asyncpg.Connection, process_ids: Collection[ProcessId], *, scope: Scope
+) -> list[ProcessNow]:
+    """Those of the processes that are in scope, each as `find` gives it, in one statement."""
+    rows = await connection.fetch(_FIND_ALL, list(process_ids), customers_of(scope))
+    return [_process_now(row) for row in rows]
 
 
 async def lock(
@@ -71,3 +75,15 @@ async def subscriptions_of(connection: asyncpg.Connection, process_id: ProcessId
     """The subscriptions the process concerns, in the order in which they are locked."""
     rows = await connection.fetch(_SUBSCRIPTIONS, process_id)
     return [SubscriptionId(row["subscription_id"]) for row in rows]
+
+
+def _process_now(row: asyncpg.Record) -> ProcessNow:
+    return ProcessNow(
+        id=ProcessId(row["id"]),
+        workflow=row["workflow"],
+        status=ProcessStatus(row["status"]),
+        version=row["version"],
+        current_step=row["current_step"],
+        created_by=row["created_by"],
+        state=as_object(row["state"]),
+    )

@@ -30,9 +30,10 @@ from engine.store.records import AttemptRecord, EventRecord, ProcessRecord, Step
 from engine.store.row_records import attempt_record, event_record, process_record, step_record
 
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+Snapshot: TypeAlias = tuple[ProcessRecord, list[StepRecord]]
 
-HEAVY_COLUMNS = frozenset({"state", "planned_steps"})
-"""The attributes of a process that are worth leaving out where nobody looks at them."""
+HEAVY_COLUMNS = frozenset({"state", "planned_steps", "deltas"})
+"""What of processes and their steps is worth leaving out where nobody looks at it."""
 
 _process = tables.process.c
 _step = tables.process_step.c
@@ -70,7 +71,6 @@ _STEP_COLUMNS = (
     _step.attempts,
     _step.started_at.label("step_started_at"),
     _step.finished_at,
-    _step.delta,
 )
 
 
@@ -133,11 +133,13 @@ class ProcessRepository:
         records = [process_record(row) for row in await self._fetch(wanted)]
         return {record.id: record for record in records}
 
-    async def steps_of(self, process_ids: Iterable[ProcessId]) -> dict[ProcessId, list[StepRecord]]:
-        """The steps that began, in order; a list for every id."""
+    async def steps_of(
+        self, process_ids: Iterable[ProcessId], *, deltas: bool = True
+    ) -> dict[ProcessId, list[StepRecord]]:
+        """The steps that began, in order, with their deltas or without; a list for every id."""
         wanted_ids = list(process_ids)
         wanted = (
-            select(*_STEP_COLUMNS)
+            select(*_STEP_COLUMNS, _delta(read=deltas))
             .where(_is_one_of(_step.process_id, wanted_ids))
             .order_by(_step.position, _step.started_at)
         )
@@ -205,27 +207,34 @@ class ProcessRepository:
             found[SubscriptionId(row.subscription_id)].append(ProcessId(row.process_id))
         return found
 
-    async def snapshot(
-        self, scope: Scope, process_id: ProcessId
-    ) -> tuple[ProcessRecord, list[StepRecord]] | None:
+    async def snapshot(self, scope: Scope, process_id: ProcessId) -> Snapshot | None:
         """A process with the steps that began, both as of one moment."""
+        return (await self.snapshots(scope, [process_id])).get(process_id)
+
+    async def snapshots(
+        self, scope: Scope, ids: Iterable[ProcessId], columns: frozenset[str] | None = None
+    ) -> dict[ProcessId, Snapshot]:
+        """The processes of these ids that are in scope, each with the steps that began, as of one moment."""
+        chosen = HEAVY_COLUMNS if columns is None else HEAVY_COLUMNS & columns
         # The heavy columns would come again with every step, so only the first one's row carries them.
         first = func.coalesce(_step.position, 0) == 0
+        heavy = [
+            case((first, expression), else_=null()).label(name) for name, expression in _heavy(chosen).items()
+        ]
         wanted = (
-            select(
-                *_LIGHT,
-                case((first, _process.state), else_=null()).label("state"),
-                case((first, _process.steps), else_=null()).label("planned_steps"),
-                *_STEP_COLUMNS,
-            )
+            select(*_LIGHT, *heavy, *_STEP_COLUMNS, _delta(read="deltas" in chosen))
             .select_from(tables.process.outerjoin(tables.process_step, _step.process_id == _process.id))
-            .where(_process.id == process_id, *_in_scope(scope))
-            .order_by(_step.position, _step.started_at)
+            .where(_is_one_of(_process.id, list(ids)), *_in_scope(scope))
+            .order_by(_process.id, _step.position, _step.started_at)
         )
-        rows = await self._fetch(wanted)
-        if not rows:
-            return None
-        return process_record(rows[0]), [step_record(row) for row in rows if row.key is not None]
+        found: dict[ProcessId, Snapshot] = {}
+        for row in await self._fetch(wanted):
+            process_id = ProcessId(row.id)
+            if process_id not in found:
+                found[process_id] = process_record(row), []
+            if row.key is not None:
+                found[process_id][1].append(step_record(row))
+        return found
 
     async def events_after(self, process_id: ProcessId, version: int, limit: int = 500) -> list[EventRecord]:
         """The changes of a process after this version, in order.
@@ -245,8 +254,17 @@ class ProcessRepository:
         return complete or records[:limit]
 
     async def _fetch(self, statement: AnySelect) -> Sequence[Row[Any]]:
-        async with self._database.read() as connection:
-            return (await connection.execute(statement)).all()
+        return await self._database.fetch(statement)
+
+
+def _heavy(chosen: frozenset[str]) -> dict[str, ColumnElement[Any]]:
+    """The heavy columns of a process; null where they are not chosen."""
+    columns: dict[str, ColumnElement[Any]] = {"state": _process.state, "planned_steps": _process.steps}
+    return {name: expression if name in chosen else null() for name, expression in columns.items()}
+
+
+def _delta(*, read: bool) -> ColumnElement[Any]:
+    return (_step.delta if read else null()).label("delta")
 
 
 def _is_one_of(attribute: ColumnElement[Any], ids: Sequence[object]) -> ColumnElement[bool]:
@@ -288,7 +306,6 @@ def _filtered(
     workflow: str | None = None,
     is_task: bool | None = None,
 ) -> AnySelect:
-    heavy: dict[str, ColumnElement[Any]] = {"state": _process.state, "planned_steps": _process.steps}
     chosen = HEAVY_COLUMNS if columns is None else HEAVY_COLUMNS & columns
-    extra = [(expression if name in chosen else null()).label(name) for name, expression in heavy.items()]
+    extra = [expression.label(name) for name, expression in _heavy(chosen).items()]
     return _narrowed(select(*_LIGHT, *extra), scope, statuses=statuses, workflow=workflow, is_task=is_task)

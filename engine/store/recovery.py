@@ -55,9 +55,16 @@ WHERE neglect IN ('ABORT_ABANDONED', 'CALLBACK_EXPIRED')
    OR NOT EXISTS (SELECT FROM engine WHERE engine.status <> 'RUNNING')
 """
 
+# SKIP LOCKED, here and below: a row that somebody holds for long must not hold up the recovery of the rest;
+# it is found again the next time.
 _RAISE_RUN_NO = """
+WITH stale AS MATERIALIZED (
+    SELECT p.id, s.run_no
+    FROM process AS p JOIN unnest($1::uuid[], $2::int[]) AS s(id, run_no) ON p.id = s.id
+    FOR NO KEY UPDATE OF p SKIP LOCKED
+)
 UPDATE process AS p SET run_no = p.run_no + 1
-FROM unnest($1::uuid[], $2::int[]) AS stale(id, run_no)
+FROM stale
 WHERE p.id = stale.id AND p.run_no = stale.run_no
   AND (p.status = 'QUEUED'
        OR (p.status = 'RUNNING' AND p.lease_until <= now())
@@ -66,12 +73,16 @@ RETURNING p.id, p.run_no
 """
 
 _EXPIRE = f"""
-WITH expired AS (
+WITH late AS MATERIALIZED (
+    SELECT p.id FROM process AS p WHERE p.id = ANY($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED
+),
+expired AS (
     UPDATE process AS p
     SET status = 'FAILED', failure_kind = 'TIMEOUT', wake_at = NULL, version = p.version + 1,
         modified_at = now(),
         failure_reason = 'no callback came for step ' || p.current_step || ' before its deadline'
-    WHERE p.id = ANY($1::uuid[]) AND p.status = 'AWAITING_CALLBACK' AND p.wake_at <= now()
+    FROM late
+    WHERE p.id = late.id AND p.status = 'AWAITING_CALLBACK' AND p.wake_at <= now()
     RETURNING p.id, p.version, p.current_step, p.failure_kind, p.failure_reason
 ),
 step AS (

@@ -40,3 +40,12 @@ def test_what_cannot_be_stored_is_refused_with_its_path(value: object, path: tup
         encode(value)
 
     assert refused.value.path == path
+
+
+def test_what_nests_too_deeply_is_refused() -> None:
+    nested: list[object] = []
+    for _ in range(100_000):
+        nested = [nested]
+
+    with pytest.raises(UnrepresentableValue, match="nesting that is too deep"):
+        encode(nested)

@@ -1,6 +1,7 @@
 """Commands: the only way to change a process from outside, split by the phase of its life."""
 
 from engine.run.commands.commands import Commands
+from engine.run.commands.resume import WaitingForm
 from engine.run.commands.start import StartedProcess
 
-__all__ = ["Commands", "StartedProcess"]
+__all__ = ["Commands", "StartedProcess", "WaitingForm"]

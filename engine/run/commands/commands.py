@@ -12,6 +12,7 @@ from engine.forms import FormPageView
 from engine.registry import Registry
 from engine.run.commands import abort, callback, resume, retry, start
 from engine.run.commands.context import CommandContext
+from engine.run.commands.resume import WaitingForm
 from engine.run.commands.start import StartedProcess, StartRequest
 from engine.run.dispatcher import PgQueuerDispatcher
 from engine.run.runs import Dispatcher
@@ -98,6 +99,20 @@ class Commands:
             Refusal: see `engine.run.commands.resume.view_form`.
         """
         return await resume.view_form(self._context, process_id, scope=scope)
+
+    async def find_forms(
+        self, process_ids: Sequence[ProcessId], *, scope: Scope
+    ) -> dict[ProcessId, WaitingForm]:
+        """What the forms of those of these processes need that are in scope and suspended, read at once."""
+        return await resume.find_forms(self._context, process_ids, scope=scope)
+
+    async def view_form(self, form: WaitingForm) -> FormPageView:
+        """The first page of a form that was found; reads nothing.
+
+        Raises:
+            Refusal: see `engine.run.commands.resume.view_waiting_form`.
+        """
+        return await resume.view_waiting_form(self._context, form)
 
     async def retry(self, process_id: ProcessId, *, actor: str, scope: Scope) -> None:
         """Try a failed process again, or a waiting one at once.

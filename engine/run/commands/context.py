@@ -6,7 +6,7 @@ from domain.errors import StaleSubscription, SubscriptionLocked, SubscriptionNot
 from domain.model.catalog import Catalog
 from domain.storage.database import Database
 from domain.storage.subscriptions import SubscriptionRepository
-from engine.errors import Conflict, Refusal, SubjectLocked, SubjectNotFound
+from engine.errors import Refusal, StaleSubject, SubjectLocked, SubjectNotFound
 from engine.registry import Registry
 from engine.run.runs import Dispatcher
 from engine.settings import EngineSettings
@@ -32,4 +32,4 @@ def refusal_of(error: SubscriptionNotFound | SubscriptionLocked | StaleSubscript
         case SubscriptionLocked():
             return SubjectLocked(error.subscription_id, held_by=error.held_by)
         case StaleSubscription():
-            return Conflict(str(error))
+            return StaleSubject(error.subscription_id, expected=error.expected, found=error.found)

@@ -3,26 +3,40 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.ids import ProcessId
+from domain.errors import ProductNotFound
+from domain.ids import ProcessId, SubscriptionId
 from domain.json import JsonValue
+from domain.model.errors import ModelMismatch
 from domain.model.mapping import to_model
+from domain.model.tree import Tree
 from domain.scope import Scope
-from engine.errors import Conflict, FormPageNeeded, ProcessNotFound, WorkflowChanged, WrongStatus
+from engine.errors import (
+    Conflict,
+    FormPageNeeded,
+    ProcessMovedOn,
+    ProcessNotFound,
+    WorkflowChanged,
+    WorkflowNotFound,
+    WrongStatus,
+)
 from engine.forms import FormPageView, run_form
 from engine.injection import bind, collect, subscription_ids
 from engine.run.commands.context import CommandContext
 from engine.run.runs import Run, RunRequest
 from engine.states import ProcessStatus
+from engine.step_errors import InputUnusable, WrongLifecycle
 from engine.steps import Step
 from engine.store import inbox, locking
 from engine.store.locking import ProcessNow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Form:
+class WaitingForm:
+    """A form that a process waits for, with all that carrying it out takes."""
+
     process: ProcessNow
     step: Step
-    inputs: dict[str, object]
+    trees: Sequence[Tree]
 
 
 async def resume(
@@ -42,10 +56,10 @@ async def resume(
         WrongStatus: if it is not suspended.
         FormPageNeeded: if the form asks for another page.
         InvalidInput: if a page does not fit.
-        Conflict: if somebody else was faster.
+        Conflict: if somebody else was faster, or the form does not fit what the process holds now.
     """
-    form = await _open_form(context, process_id, scope=scope)
-    result = await run_form(form.step.function, pages, form.inputs)
+    form = await _find_form(context, process_id, scope=scope)
+    result = await run_form(form.step.function, pages, _inputs(context, form))
     values: JsonValue = dict(collect(form.step, result).values)
     async with context.database.write() as connection:
         run_no = await inbox.add_input(
@@ -57,7 +71,7 @@ async def resume(
             actor=actor,
         )
         if run_no is None:
-            raise Conflict(f"process {process_id} has moved on since its form was filled in")
+            raise ProcessMovedOn(process_id)
         run = Run(process_id=process_id, run_no=run_no)
         await context.dispatcher.enqueue(connection, [RunRequest(run=run)])
 
@@ -68,17 +82,48 @@ async def view_form(context: CommandContext, process_id: ProcessId, *, scope: Sc
     Raises:
         ProcessNotFound: if there is no such process in scope.
         WrongStatus: if it is not suspended.
-        Conflict: if its form asks for nothing.
+        Conflict: if its form asks for nothing, or cannot be carried out on what the process holds now.
     """
-    form = await _open_form(context, process_id, scope=scope)
+    return await view_waiting_form(context, await _find_form(context, process_id, scope=scope))
+
+
+async def view_waiting_form(context: CommandContext, form: WaitingForm) -> FormPageView:
+    """The first page of a form that `find_forms` has read; reads nothing itself.
+
+    Raises:
+        Conflict: as `view_form`.
+    """
     try:
-        await run_form(form.step.function, [], form.inputs)
+        await run_form(form.step.function, [], _inputs(context, form))
     except FormPageNeeded as needed:
         return needed.page
     raise Conflict(f"the form of step {form.step.key!r} has no pages")
 
 
-async def _open_form(context: CommandContext, process_id: ProcessId, *, scope: Scope) -> _Form:
+async def find_forms(
+    context: CommandContext, process_ids: Sequence[ProcessId], *, scope: Scope
+) -> dict[ProcessId, WaitingForm]:
+    """What the forms of those of these processes need that are in scope and suspended, in two statements."""
+    async with context.database.writer() as connection:
+        found = await locking.find_all(connection, process_ids, scope=scope)
+    waiting = {process.id: step for process in found if (step := _waiting_step(context, process)) is not None}
+    suspended = [process for process in found if process.id in waiting]
+    wanted = {process.id: _subjects(waiting[process.id], process) for process in suspended}
+    every = {subscription_id for ids in wanted.values() for subscription_id in ids}
+    trees = await context.subscriptions.trees(scope, sorted(every)) if every else {}
+    return {
+        process.id: WaitingForm(
+            process=process,
+            step=waiting[process.id],
+            trees=[
+                trees[subscription_id] for subscription_id in wanted[process.id] if subscription_id in trees
+            ],
+        )
+        for process in suspended
+    }
+
+
+async def _find_form(context: CommandContext, process_id: ProcessId, *, scope: Scope) -> WaitingForm:
     async with context.database.writer() as connection:
         process = await locking.find(connection, process_id, scope=scope)
     if process is None:
@@ -87,18 +132,47 @@ async def _open_form(context: CommandContext, process_id: ProcessId, *, scope: S
         raise WrongStatus(process_id, found=process.status, expected={ProcessStatus.SUSPENDED})
     try:
         step = context.registry.workflow(process.workflow).step(process.current_step)
-    except WorkflowChanged as error:
+    except (WorkflowChanged, WorkflowNotFound) as error:
         raise Conflict(str(error)) from error
-    ids = subscription_ids(step, process.state)
+    ids = _subjects(step, process)
     trees = await context.subscriptions.trees(scope, ids) if ids else {}
-    inputs = bind(
-        step,
-        process.state,
-        context=None,
-        services={},
-        catalog=context.catalog,
-        subscriptions={
-            subscription_id: to_model(context.catalog, tree) for subscription_id, tree in trees.items()
-        },
-    )
-    return _Form(process=process, step=step, inputs=inputs)
+    return WaitingForm(process=process, step=step, trees=list(trees.values()))
+
+
+def _waiting_step(context: CommandContext, process: ProcessNow) -> Step | None:
+    """The step whose form a process waits for; None unless it is suspended and its workflow has the step."""
+    if process.status is not ProcessStatus.SUSPENDED or process.current_step is None:
+        return None
+    try:
+        return context.registry.workflow(process.workflow).step(process.current_step)
+    except (WorkflowChanged, WorkflowNotFound):
+        return None
+
+
+def _subjects(step: Step, process: ProcessNow) -> tuple[SubscriptionId, ...]:
+    """The subscriptions the form reads; of a state that names none where it should, `_inputs` complains."""
+    try:
+        return subscription_ids(step, process.state)
+    except InputUnusable:
+        return ()
+
+
+def _inputs(context: CommandContext, form: WaitingForm) -> dict[str, object]:
+    """What the form's function takes.
+
+    Raises:
+        Conflict: if the process does not hold it any more, as the application has changed meanwhile.
+    """
+    try:
+        return bind(
+            form.step,
+            form.process.state,
+            context=None,
+            services={},
+            catalog=context.catalog,
+            subscriptions={tree.subscription.id: to_model(context.catalog, tree) for tree in form.trees},
+        )
+    except (InputUnusable, WrongLifecycle, ModelMismatch, ProductNotFound) as error:
+        raise Conflict(
+            f"the form of step {form.step.key!r} does not fit what the process holds any more"
+        ) from error

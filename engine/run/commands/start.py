@@ -17,6 +17,7 @@ from engine.errors import (
     Conflict,
     EnginePaused,
     FieldError,
+    IdempotencyKeyUsed,
     InvalidInput,
     NotAllowed,
     SubjectNotFound,
@@ -29,6 +30,8 @@ from engine.store import starts
 from engine.store.records import PlannedStep
 from engine.store.starts import NewProcess
 from engine.workflows import Workflow
+
+LONGEST_KEY = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,7 @@ async def start(context: CommandContext, request: StartRequest) -> StartedProces
         EnginePaused: if the engine takes no work.
         NotAllowed: if the process would be for a customer out of scope.
     """
+    _check_key(request.idempotency_key)
     workflow = context.registry.workflow(request.workflow)
     subject = await _find_subject(context, workflow, request)
     given = await _parse(context, workflow, request, subject)
@@ -108,6 +112,13 @@ class _NotInserted(Exception):  # rolls the transaction back, and is not an erro
     """The process could not be written: the engine is paused, or its key is taken."""
 
 
+def _check_key(key: str | None) -> None:
+    if key is None or 1 <= len(key) <= LONGEST_KEY:
+        return
+    message = f"Expected 1 to {LONGEST_KEY} characters, found {len(key)}"
+    raise InvalidInput([FieldError(path=("idempotency_key",), message=message, code="key_length")])
+
+
 async def _find_subject(
     context: CommandContext, workflow: Workflow, request: StartRequest
 ) -> _Subject | None:
@@ -122,7 +133,10 @@ async def _find_subject(
     tree = trees.get(request.subscription_id)
     if tree is None:
         raise SubjectNotFound(request.subscription_id)
-    product = context.catalog.product(tree.subscription.product_name)
+    product = context.catalog.by_name.get(tree.subscription.product_name)
+    if product is None:
+        message = f"is about products of the catalogue, which {tree.subscription.product_name} has left"
+        raise InvalidInput([_subscription_error(message, code="retired_product")])
     if product.model.family() is not workflow.model:
         raise InvalidInput(
             [_subscription_error(f"is about {product.name}, not for this workflow", code="wrong_subject")]
@@ -227,10 +241,7 @@ async def _find_earlier(context: CommandContext, process: NewProcess) -> Started
     if earlier is None:
         return None
     if earlier.start_digest != process.start_digest:
-        raise Conflict(
-            f"the idempotency key {process.idempotency_key!r} was used for process {earlier.process_id}, "
-            "which was started with another workflow or other values"
-        )
+        raise IdempotencyKeyUsed(process.idempotency_key, process_id=earlier.process_id)
     return StartedProcess(process_id=earlier.process_id, created=False)
 
 

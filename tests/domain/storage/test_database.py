@@ -6,7 +6,7 @@ from sqlalchemy import literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.json import UnrepresentableValue
-from domain.storage.database import Database
+from domain.storage.database import IDLE_TRANSACTION_TIMEOUT_S, Database
 from tests.postgres import PostgresServer, StatementLog
 from tests.waiting import eventually
 
@@ -142,3 +142,10 @@ async def test_a_closed_database_gives_no_connections(database_dsn: str) -> None
         await read_one(database)
     with pytest.raises(RuntimeError, match="not open"):
         await write_one(database)
+
+
+async def test_a_transaction_that_is_left_open_is_ended_by_the_server(database: Database) -> None:
+    async with database.writer() as connection:
+        limit = await connection.fetchval("SHOW idle_in_transaction_session_timeout")
+
+    assert limit == f"{IDLE_TRANSACTION_TIMEOUT_S}s"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NotRequired, TypedDict
 
 import pytest
 from pydantic import Field, SecretStr
+from typing_extensions import TypedDict as ExtendedTypedDict
 
 from engine.errors import DefinitionError
 from engine.signatures import read_outputs, read_parameters
@@ -26,6 +27,11 @@ class Reserved(TypedDict):
 
 class Partly(Reserved, total=False):
     remark: str
+
+
+class Extended(ExtendedTypedDict):
+    rack: str
+    price: NotRequired[Decimal]
 
 
 class Inner(TypedDict):
@@ -133,6 +139,14 @@ def test_a_parameter_that_cannot_be_filled_in_is_refused(
         read_parameters(function)
 
     assert str(refused.value) == f"{__name__}.{function.__name__}: {message}"
+
+
+def test_a_typed_dict_may_come_from_typing_extensions() -> None:
+    def function() -> Extended: ...
+
+    _, outputs = read_outputs(function)
+
+    assert {name: output.required for name, output in outputs.items()} == {"rack": True, "price": False}
 
 
 def gives_dict() -> dict[str, int]: ...

@@ -82,7 +82,7 @@ def test_the_object_that_creates_has_product_and_customer_before_the_input() -> 
     assert schema["additionalProperties"] is False
     assert schema["properties"] == {
         "product": {"title": "Product", "type": "string", "enum": ["Port 10G", "Port 100G"]},
-        "customer_id": {"title": "Customer Id", "type": "string", "minLength": 1},
+        "customer_id": {"title": "Customer Id", "type": "string", "minLength": 1, "maxLength": 255},
         "site": {"$ref": "#/$defs/Site"},
         "speed": {"title": "Speed", "type": "integer", "default": 10, "minimum": 1},
     }

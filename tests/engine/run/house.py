@@ -11,6 +11,7 @@ from domain.model.mapping import to_model, to_patch
 from domain.scope import Scope
 from domain.storage.database import Database
 from domain.storage.subscriptions import SubscriptionRepository
+from engine.registry import Registry
 from engine.run.commands import Commands
 from engine.run.dispatcher import PgQueuerDispatcher
 from engine.run.worker import Worker
@@ -38,10 +39,10 @@ QUIET = replace(SETTINGS, lease_s=600.0, heartbeat_s=60.0, reconcile_s=60.0, pol
 class House:
     """One application on one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, registry: Registry | None = None) -> None:
         self.database = database
         self.stage = Stage()
-        self.registry = new_registry(self.stage)
+        self.registry = registry or new_registry(self.stage)
         self.commands = Commands(database, catalog=CATALOG, registry=self.registry, settings=SETTINGS)
         self.processes = ProcessRepository(database)
 

@@ -183,3 +183,60 @@ async def _renewed(house: House, lease_until: object) -> None:
         return row["lease_until"] != lease_until
 
     await eventually(later)
+
+
+async def test_a_row_that_somebody_holds_does_not_hold_up_the_recovery_of_others(house: House) -> None:
+    held_id, lost_id = [await house.start("single", text="a") for _ in range(2)]
+    for process_id in (held_id, lost_id):
+        await claim(house, process_id, lease_s=0)
+    await house.rows("DELETE FROM pgqueuer")
+    reconciler = Reconciler(house.database, house.new_dispatcher(), patience_s=60)
+
+    async with house.database.write() as holder:
+        await holder.execute("SELECT FROM process WHERE id = $1 FOR UPDATE", held_id)
+        requested_beside = await asyncio.wait_for(reconciler.reconcile(), timeout=5)
+    requested_after = await reconciler.reconcile()
+
+    assert (requested_beside, requested_after) == (1, 1)
+    assert await house.rows("SELECT id, run_no FROM process ORDER BY id") == [
+        {"id": held_id, "run_no": 2},
+        {"id": lost_id, "run_no": 2},
+    ]
+
+
+async def test_abandoned_aborts_and_expired_callbacks_are_not_held_up_either(house: House) -> None:
+    process_ids = [await house.start("single", text="a") for _ in range(4)]
+    await house.rows(
+        "UPDATE process SET status = 'ABORTING', lease_until = now() WHERE id = ANY($1)", process_ids[:2]
+    )
+    await house.rows(
+        "UPDATE process SET status = 'AWAITING_CALLBACK', wake_at = now() WHERE id = ANY($1)", process_ids[2:]
+    )
+    reconciler = Reconciler(house.database, house.new_dispatcher(), patience_s=60)
+
+    async with house.database.write() as holder:
+        await holder.execute("SELECT FROM process WHERE id = ANY($1) FOR UPDATE", process_ids[::2])
+        await asyncio.wait_for(reconciler.reconcile(), timeout=5)
+        beside = await house.rows("SELECT status FROM process ORDER BY id")
+    await reconciler.reconcile()
+
+    assert [row["status"] for row in beside] == ["ABORTING", "ABORTED", "AWAITING_CALLBACK", "FAILED"]
+    assert [row["status"] for row in await house.rows("SELECT status FROM process ORDER BY id")] == [
+        "ABORTED",
+        "ABORTED",
+        "FAILED",
+        "FAILED",
+    ]
+
+
+async def test_a_worker_forgets_those_that_were_killed_long_ago(house: House) -> None:
+    await house.rows(
+        "INSERT INTO worker (id, host, pid, seen_at)"
+        " SELECT gen_random_uuid(), 'gone', 1, now() - make_interval(hours => h)"
+        " FROM unnest(ARRAY[23, 25]) AS h"
+    )
+
+    async with house.working(QUIET) as worker:
+        known = await house.rows("SELECT id, seen_at < now() - interval '1 hour' AS silent FROM worker")
+
+    assert sorted((row["id"] == worker.id, row["silent"]) for row in known) == [(False, True), (True, False)]

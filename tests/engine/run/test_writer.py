@@ -196,3 +196,22 @@ async def ending_change(house: House, *, speed: int) -> Checkpoint:
     subscription_id = await house.create_port()
     process_id = await house.modify(subscription_id, speed=speed)
     return await house.patched_checkpoint(process_id, subscription_id, speed=speed)
+
+
+async def test_a_row_that_somebody_holds_does_not_hold_up_the_steps_of_others(house: House) -> None:
+    gate = house.stage.hold("first")
+    async with house.working():
+        held_id = await house.start("linear", text="held")
+        await house.stage.entry("first")
+
+        async with house.database.write() as holder:
+            await holder.execute("SELECT FROM process WHERE id = $1 FOR UPDATE", held_id)
+            gate.set()
+            await house.until_blocked()
+            other_id = await house.start("linear", text="other")
+            await house.until(other_id, ProcessStatus.COMPLETED)
+            held = await house.process(held_id)
+        await house.until(held_id, ProcessStatus.COMPLETED)
+
+    assert (held.status, held.current_step) == (ProcessStatus.RUNNING, "first")
+    assert [step.attempts for step in (await house.steps(held_id)).values()] == [1] * 5
