@@ -29,22 +29,26 @@ endef
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	@echo 'Orchestrion. To see it run: make serve, and in another terminal make demo.'
+	@echo
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@echo
+	@echo 'ARGS is passed on to the command behind the target; PYTHON names the interpreter to make .venv with.'
 
 .PHONY: serve
-serve: runtime ## start everything: PostgreSQL, server, one worker, the sample application (ARGS="--port 8001")
+serve: runtime ## start it all: PostgreSQL, server, worker, sample (ARGS="--port 8001")
 	@exec $(BIN)/orchestrion serve $(ARGS)
 
 .PHONY: demo
-demo: runtime ## drive a running server through the sample application's story (ARGS="URL")
+demo: runtime ## play the sample's story against a running server (ARGS="URL")
 	@exec $(BIN)/orchestrion demo $(ARGS)
 
 .PHONY: test
-test: develop ## run the test suite, or a part of it (ARGS="tests/domain -k name")
+test: develop ## run the tests, or some of them (ARGS="tests/domain -k name")
 	@exec $(BIN)/pytest --numprocesses "$(PYTEST_WORKERS)" --maxprocesses 4 $(ARGS)
 
 .PHONY: check
-check: check-format check-lint check-types check-imports check-schema ## format, lint, types, floors, printed schema; the tests are `make test`
+check: check-format check-lint check-types check-imports check-schema ## check format, lint, types, floors and the printed schema
 
 .PHONY: check-format
 check-format: develop
@@ -74,7 +78,7 @@ format: develop ## let ruff format and mend what it can
 	$(BIN)/ruff format .
 
 .PHONY: schema
-schema: develop ## print the sample application's GraphQL schema into schema.graphql
+schema: develop ## print the sample's GraphQL schema into schema.graphql
 	@$(BIN)/orchestrion schema > schema.graphql.draft
 	@mv schema.graphql.draft schema.graphql
 
@@ -82,12 +86,12 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
 .PHONY: lock
-lock: develop ## compile requirements/*.in into the lock files (ARGS="--upgrade", ARGS="--upgrade-package NAME")
+lock: develop ## compile the lock files from requirements/*.in (ARGS="--upgrade")
 	$(LOCK) $(ARGS) --output-file requirements/runtime.lock requirements/runtime.in
 	$(LOCK) $(ARGS) --constraints requirements/runtime.lock --output-file requirements/develop.lock requirements/develop.in
 
 .PHONY: clean
-clean: ## remove what the targets made, except the embedded database's data in .orchestrion
+clean: ## remove what the targets made; the data in .orchestrion stays
 	rm -rf -- .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.orchestrion/*' -prune -exec rm -rf -- {} +
 

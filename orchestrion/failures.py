@@ -2,7 +2,7 @@
 
 import sys
 
-from asyncpg.exceptions import PostgresError
+from asyncpg.exceptions import PostgresError, UndefinedColumnError, UndefinedTableError
 from pydantic import ValidationError
 
 from domain.errors import DomainError
@@ -45,6 +45,8 @@ def report_failure(failure: Exception | BaseExceptionGroup[BaseException]) -> in
             raise group
         for member in expected.exceptions:
             report_failure(member)
+    elif isinstance(failure, UndefinedTableError | UndefinedColumnError):
+        sys.stderr.write(f"orchestrion: {failure}: run `orchestrion db upgrade` first\n")
     else:
         sys.stderr.write(f"orchestrion: {failure}\n")
     return 1

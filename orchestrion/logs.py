@@ -1,10 +1,33 @@
 """How log lines look: one event name with fields, for people or as JSON, on standard error."""
 
 import logging
+import re
 import sys
-from typing import Literal
+from collections.abc import MutableMapping
+from typing import Any, Literal
+from uuid import UUID
 
 import structlog
+
+from domain.type_ids import type_id
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+PUBLIC_IDS = {"process_id": "process", "subscription_id": "subscription"}
+
+
+def show_public_ids(
+    _logger: object, _method: str, fields: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Show ids as the API does, so that what is found in a log can be asked for."""
+    for name, prefix in PUBLIC_IDS.items():
+        value = fields.get(name)
+        if isinstance(value, str) and _UUID.fullmatch(value):
+            fields[name] = type_id(prefix, UUID(value))
+        elif isinstance(value, UUID):
+            fields[name] = type_id(prefix, value)
+    return fields
 
 
 def configure_logs(
@@ -23,6 +46,7 @@ def configure_logs(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            show_public_ids,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([structlog.processors.format_exc_info] if form == "json" else []),
             renderer,

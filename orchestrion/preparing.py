@@ -10,6 +10,7 @@ from domain.model.catalog import Catalog
 from domain.storage.catalog_sync import sync
 from domain.storage.database import Database
 from domain.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, ensure_database
+from domain.storage.reaching import require_usable
 from orchestrion.migrations import upgrade
 from orchestrion.settings import Settings
 
@@ -24,9 +25,11 @@ async def reachable_database(settings: Settings) -> AsyncGenerator[str]:
     """The address of the database: that of the settings, or of the embedded one, kept running meanwhile.
 
     Raises:
+        DatabaseUnusable: If that of the settings cannot be used.
         EmbeddedPostgresError: If the embedded PostgreSQL cannot be started.
     """
     if settings.database_url is not None:
+        await require_usable(settings.database_url)
         yield settings.database_url
         return
     folder = settings.data / "postgres"

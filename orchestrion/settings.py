@@ -58,6 +58,8 @@ class Settings(BaseSettings):
             lease_s=self.lease_s,
             heartbeat_s=self.lease_s * 0.3,
             reconcile_s=self.lease_s * 0.4,
+            # The other half is for cancelling what has not ended, and for handing it back.
+            stop_grace_s=self.shutdown_s * 0.5,
         )
 
 

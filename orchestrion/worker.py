@@ -1,8 +1,10 @@
 """The worker process: `python -m orchestrion.worker`. It imports nothing of the graph floor."""
 
 import asyncio
+import os
 import signal
 import sys
+import threading
 
 import uvloop
 
@@ -25,6 +27,15 @@ def main() -> None:
         uvloop.run(_run(settings, application))
     except EXPECTED_FAILURES as failure:
         sys.exit(report_failure(failure))
+    _leave_threads_behind()
+
+
+def _leave_threads_behind() -> None:
+    """End now if a step's thread goes on: the interpreter would wait for it, perhaps for ever."""
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 async def _run(settings: Settings, application: Application) -> None:

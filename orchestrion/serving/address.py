@@ -6,6 +6,7 @@ import socket
 from orchestrion.failures import StartFailed
 
 KEEPALIVE_S = 30
+UNREAD_TIMEOUT_S = 120
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -30,6 +31,9 @@ def bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # Inherited by the connections: streams may be silent for hours, and their readers may be gone.
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # A peer that takes nothing for so long is gone, or might as well be: its streams are ended.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_TIMEOUT_S * 1_000)
     if hasattr(socket, "TCP_KEEPIDLE"):
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_S)
     try:

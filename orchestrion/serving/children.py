@@ -52,9 +52,22 @@ async def announced(program: Program, *, within: timedelta, stop_within: timedel
             raise StartFailed(
                 f"The {program.name} said nothing within {within.total_seconds():g} s."
             ) from error
-        yield url
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(_report_end(program, process), name=f"{program.name} watch")
+            try:
+                yield url
+            finally:
+                watching.cancel()
     finally:
         await asyncio.shield(_end(process, within=stop_within))
+
+
+async def _report_end(program: Program, process: asyncio.subprocess.Process) -> None:
+    """Say that the program has ended by itself; others know its URL, so it is not started at another."""
+    exit_code = await process.wait()
+    logger.error(
+        "child.died", program=program.name, exit_code=exit_code, expected="that it runs until the end"
+    )
 
 
 async def keep_running(program: Program, *, stop_within: timedelta) -> None:

@@ -21,9 +21,12 @@ from orchestrion.preparing import prepare_database, reachable_database
 from orchestrion.serving.address import bind, url_of
 from orchestrion.serving.children import Program, announced, keep_running
 from orchestrion.serving.server import serve_http
+from orchestrion.serving.welcome import welcome
 from orchestrion.settings import Settings, child_environment, is_set
 
 COMPANION_START = timedelta(seconds=20)
+SAME_WISH_S = 1.0
+"""`make` passes on a signal that its whole process group got already: so close together, two are one."""
 
 logger = structlog.get_logger(__name__)
 
@@ -112,13 +115,9 @@ async def _announce(started: asyncio.Event, url: str, settings: Settings) -> Non
     await started.wait()
     sys.stdout.write(f"ready {url}/graphql\n")
     sys.stdout.flush()
-    logger.info(
-        "server.ready",
-        graphiql=f"{url}/",
-        workers=settings.workers,
-        access="open development mode: no sign-in, everything is permitted, loopback only",
-        try_it=f"{url}/graphql?query=%7Bproducts%7Bnodes%7Bname%7D%7D%7D",
-    )
+    logger.info("server.ready", url=f"{url}/graphql", workers=settings.workers, access="open to this machine")
+    if settings.log_format == "console":
+        sys.stderr.write(welcome(url, settings))
 
 
 @asynccontextmanager
@@ -144,14 +143,18 @@ async def _stop_with_parent(stop: asyncio.Event) -> None:
 
 
 def _stop_on_signals() -> asyncio.Event:
-    """An event that the first SIGINT or SIGTERM sets; a second one ends the process at once."""
+    """An event that the first SIGINT or SIGTERM sets; one more after a moment ends the process at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    told_at: float | None = None
 
     def told() -> None:
-        if stop.is_set():
+        nonlocal told_at
+        if told_at is None:
+            told_at = loop.time()
+            stop.set()
+        elif loop.time() - told_at > SAME_WISH_S:
             os._exit(1)
-        stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told)

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -10,6 +11,15 @@ DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A block of code on a page."""
+
+    language: str
+    text: str
 
 
 def name_of(path: Path) -> str:
@@ -35,6 +45,11 @@ def committed_files() -> list[Path]:
 def prose(page: Path) -> str:
     """The page without its blocks of code."""
     return _FENCED.sub("", page.read_text())
+
+
+def blocks(page: Path) -> list[Block]:
+    """The page's blocks of code, in order."""
+    return [Block(language=language, text=text) for language, text in _BLOCK.findall(page.read_text())]
 
 
 def table_column(page: Path, heading: str) -> list[str]:

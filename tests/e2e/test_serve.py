@@ -38,6 +38,17 @@ def test_ctrl_c_stops_all_that_was_started(data: Path, number: int) -> None:
         assert gone([postgres])
 
 
+def test_a_wish_to_stop_that_comes_twice_at_once_still_stops_all(data: Path) -> None:
+    with served(data) as server:
+        started = [*server.descendants(), postmaster(data)]
+        server.process.send_signal(signal.SIGINT)
+
+        exit_code = server.stop(number=signal.SIGTERM)
+
+        assert exit_code == 0
+        assert gone(started)
+
+
 def test_a_second_serve_on_the_same_port_says_so(data: Path, tmp_path: Path) -> None:
     with served(data) as server:
         port = server.base.rsplit(":", 1)[1]

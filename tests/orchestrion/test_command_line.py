@@ -53,8 +53,21 @@ async def test_catalog_diff_names_what_differs_and_fails(postgres_server: Postgr
 
 
 def test_a_database_that_is_not_there_is_one_line_and_exit_code_one() -> None:
-    refused = run("db", "upgrade", dsn="postgresql://nobody@127.0.0.1:1/nothing")
+    refused = run("db", "upgrade", dsn="postgresql://nobody:secret@127.0.0.1:1/nothing")
 
     assert refused.returncode == 1
-    assert refused.stderr.startswith("orchestrion: ")
-    assert "Traceback" not in refused.stderr
+    assert refused.stderr.startswith(
+        "orchestrion: Cannot use the database at 127.0.0.1:1/nothing: found ConnectionRefusedError"
+    )
+    assert refused.stderr.count("\n") == 1
+    assert "secret" not in refused.stderr
+
+
+async def test_catalog_diff_on_an_empty_database_says_what_to_do(postgres_server: PostgresServer) -> None:
+    await create_database(postgres_server.address, "empty")
+
+    refused = run("catalog", "diff", dsn=postgres_server.dsn("empty"))
+
+    assert refused.returncode == 1
+    assert refused.stderr.endswith(" does not exist: run `orchestrion db upgrade` first\n")
+    await drop_database(postgres_server.address, "empty", force=True)
