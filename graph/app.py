@@ -38,11 +38,13 @@ class GraphServer:
         asgi: What answers.
         started: Set once it is ready to answer.
         streams: Its open streams.
+        bus: Wakes those who follow processes.
     """
 
     asgi: Starlette
     started: asyncio.Event
     streams: OpenStreams
+    bus: EventBus
     close_timeout_s: float
 
     async def end_streams(self) -> None:
@@ -92,6 +94,7 @@ def create_app(dependencies: GraphDependencies) -> GraphServer:
         schema.core,
         executor_class=StrawberryGraphQLCoreExecutionContext,
         new_context=context_factory(dependencies, schema),
+        limits=settings.document,
     )
     routes = [
         *graphql_routes(GRAPHQL_PATH, operations, viewer=viewer, streams=streams, settings=settings),
@@ -113,6 +116,7 @@ def create_app(dependencies: GraphDependencies) -> GraphServer:
         asgi=Starlette(routes=routes, lifespan=lifespan),
         started=started,
         streams=streams,
+        bus=dependencies.bus,
         close_timeout_s=settings.stream_close_timeout_s,
     )
 
@@ -127,7 +131,9 @@ def context_factory(
             dependencies=dependencies,
             families=schema.families,
             viewer=viewer,
-            new_loaders=lambda: Loaders(dependencies.database, viewer.scope),
+            new_loaders=lambda: Loaders(
+                dependencies.database, commands=dependencies.commands, scope=viewer.scope
+            ),
         )
 
     return new_context

@@ -11,6 +11,7 @@ from domain.storage.database import Database
 from engine.registry import Registry
 from engine.run.bus import EventBus
 from engine.run.commands import Commands
+from graph.limits import ReadBudget
 from graph.loaders import Loaders
 from graph.permissions import Viewer
 from graph.settings import GraphSettings
@@ -37,6 +38,7 @@ class OperationContext:
 
     Attributes:
         families: The generated types, which turn records of subscriptions into results.
+        budget: How much may still be read.
     """
 
     dependencies: GraphDependencies
@@ -44,10 +46,12 @@ class OperationContext:
     viewer: Viewer
     new_loaders: Callable[[], Loaders]
     loaders: Loaders = field(init=False)
+    budget: ReadBudget = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with loaders that have read nothing."""
         self.loaders = self.new_loaders()
+        self.budget = ReadBudget(self.dependencies.settings.max_list_entries)
 
     def forget(self) -> None:
         """Takes new loaders: what was read before a command must not be shown after it."""

@@ -1,18 +1,13 @@
-"""The ids clients see: a type's name and a UUID in one string, opaque, sortable, the same everywhere.
-
-Source: TypeID 0.3 (the UUID as 26 characters of Crockford's base 32, in lower case).
-"""
+"""The ids clients see: a type's name and a UUID in one string, opaque, sortable, the same everywhere."""
 
 from enum import StrEnum
 from uuid import UUID
 
 from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
+from domain.type_ids import SUFFIX_LENGTH, decode_suffix, type_id
 from graph.errors import GraphError
 
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-SUFFIX_LENGTH = 26
 LONGEST_SHOWN = 80
-_VALUES = {character: value for value, character in enumerate(ALPHABET)}
 
 
 class IdKind(StrEnum):
@@ -34,12 +29,12 @@ class InvalidId(GraphError):
 
 def encode_id(kind: IdKind, value: UUID) -> str:
     """Gives the id of a row."""
-    return f"{kind.value}_{_encode_suffix(value)}"
+    return type_id(kind.value, value)
 
 
 def step_id(process_id: ProcessId, key: str) -> str:
     """Gives the id of a step, planned or executed: it is derived from its process and its key."""
-    return f"{IdKind.STEP.value}_{_encode_suffix(process_id)}_{key}"
+    return f"{type_id(IdKind.STEP.value, process_id)}_{key}"
 
 
 def workflow_id(name: str) -> str:
@@ -106,23 +101,10 @@ def _suffix(text: str, kind: IdKind) -> str:
     return suffix
 
 
-def _encode_suffix(value: UUID) -> str:
-    number = value.int
-    characters = [ALPHABET[(number >> shift) & 31] for shift in range(5 * (SUFFIX_LENGTH - 1), -1, -5)]
-    return "".join(characters)
-
-
 def _decode_suffix(suffix: str, text: str, kind: IdKind) -> UUID:
-    number = 0
-    for character in suffix:
-        value = _VALUES.get(character)
-        if value is None:
-            break
-        number = number << 5 | value
-    else:
-        # 26 characters carry 130 bits, so a first one above 7 is out of range.
-        if len(suffix) == SUFFIX_LENGTH and number < 1 << 128:
-            return UUID(int=number)
+    value = decode_suffix(suffix)
+    if value is not None:
+        return value
     raise InvalidId(
         f"'{_shown(text)}' is not the id of a {kind.value}: expected {kind.value}_ and 26 characters "
         "of Crockford's base 32 in lower case."

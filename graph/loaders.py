@@ -3,17 +3,19 @@
 They remember what they have read, so they live as long as one operation, or one event of a subscription.
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from domain.ids import ProcessId, ProductId, SubscriptionId
+from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
 from domain.model.tree import SubscriptionRecord, Tree
 from domain.scope import Scope
 from domain.storage.database import Database
 from domain.storage.products import ProductRecord, ProductRepository
 from domain.storage.subscriptions import SubscriptionRepository
+from engine.run.commands import Commands, WaitingForm
 from engine.store.processes import ProcessRepository
 from engine.store.records import AttemptRecord, ProcessRecord, StepRecord
 
@@ -24,10 +26,38 @@ Columns = frozenset[str] | None
 """Which columns to read; a loader serves one choice, so that all of its rows have what was asked for."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepsKey:
+    """What to read: the steps of a process that began, with their deltas or without."""
+
+    process_id: ProcessId
+    deltas: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepsRead:
+    """The steps of a process that began.
+
+    Attributes:
+        deltas: Whether their deltas were read.
+    """
+
+    records: list[StepRecord]
+    deltas: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessRead:
+    """A process as it was read: with its steps as of the same moment, or without."""
+
+    record: ProcessRecord
+    steps: StepsRead | None = None
+
+
 class Loaders:
     """The loaders of one operation, for one scope."""
 
-    def __init__(self, database: Database, scope: Scope) -> None:
+    def __init__(self, database: Database, *, commands: Commands, scope: Scope) -> None:
         products = ProductRepository(database)
         subscriptions = SubscriptionRepository(database)
         processes = ProcessRepository(database)
@@ -35,13 +65,19 @@ class Loaders:
         self._process_repository = processes
         self._scope = scope
         self._subscriptions: dict[Columns, DataLoader[SubscriptionId, SubscriptionRecord | None]] = {}
-        self._processes: dict[Columns, DataLoader[ProcessId, ProcessRecord | None]] = {}
+        self._processes: dict[Columns, DataLoader[ProcessId, ProcessRead | None]] = {}
         self.products: DataLoader[ProductId, ProductRecord | None] = _loader(products.by_ids)
         self.products_by_name: DataLoader[str, ProductRecord | None] = _loader(products.by_names)
         self.trees: DataLoader[SubscriptionId, Tree | None] = _loader(
             lambda ids: subscriptions.trees(scope, ids)
         )
-        self.steps: DataLoader[ProcessId, list[StepRecord] | None] = _loader(processes.steps_of)
+        self.owners_of_blocks: DataLoader[BlockId, SubscriptionId | None] = _loader(
+            lambda ids: subscriptions.owners_of(scope, ids)
+        )
+        self.steps: DataLoader[StepsKey, list[StepRecord] | None] = _loader(self._read_steps)
+        self.forms: DataLoader[ProcessId, WaitingForm | None] = _loader(
+            lambda ids: commands.find_forms(ids, scope=scope)
+        )
         self.attempts: DataLoader[tuple[ProcessId, str], list[AttemptRecord] | None] = _loader(
             processes.attempts_of
         )
@@ -64,13 +100,33 @@ class Loaders:
             )
         return self._subscriptions[columns]
 
-    def processes(self, columns: Columns = None) -> DataLoader[ProcessId, ProcessRecord | None]:
-        """Gives the loader of processes with these heavy columns beside the light ones; None for all."""
+    def processes(self, columns: Columns = None) -> DataLoader[ProcessId, ProcessRead | None]:
+        """Gives the loader of processes with these heavy columns beside the light ones; None for all.
+
+        With "steps" among them, each process comes with its steps as of the same moment.
+        """
         if columns not in self._processes:
-            self._processes[columns] = _loader(
-                lambda ids: self._process_repository.by_ids(self._scope, ids, columns)
-            )
+            self._processes[columns] = _loader(lambda ids: self._read_processes(ids, columns))
         return self._processes[columns]
+
+    async def _read_processes(
+        self, ids: Sequence[ProcessId], columns: Columns
+    ) -> Mapping[ProcessId, ProcessRead]:
+        if columns is None or "steps" in columns:
+            snapshots = await self._process_repository.snapshots(self._scope, ids, columns)
+            deltas = columns is None or "deltas" in columns
+            return {
+                process_id: ProcessRead(record=record, steps=StepsRead(records=steps, deltas=deltas))
+                for process_id, (record, steps) in snapshots.items()
+            }
+        records = await self._process_repository.by_ids(self._scope, ids, columns)
+        return {process_id: ProcessRead(record=record) for process_id, record in records.items()}
+
+    async def _read_steps(self, keys: Sequence[StepsKey]) -> Mapping[StepsKey, list[StepRecord]]:
+        """All steps that are asked for at once are read alike, so that they take one statement."""
+        deltas = any(key.deltas for key in keys)
+        found = await self._process_repository.steps_of({key.process_id for key in keys}, deltas=deltas)
+        return {key: found[key.process_id] for key in keys}
 
 
 def _loader(read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]]) -> DataLoader[Key, Value | None]:

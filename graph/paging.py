@@ -14,6 +14,7 @@ import strawberry
 from domain.json import JsonValue, decode, encode
 from domain.storage.paging import InvalidPageRequest, Page, PageRequest, SortKey, id_key
 from graph.errors import GraphError
+from graph.limits import ReadBudget
 from graph.permissions import Permission, requires
 from graph.settings import GraphSettings
 
@@ -60,6 +61,8 @@ class PageArguments:
             InvalidPage: The arguments contradict each other, or a cursor is not one.
         """
         for name, size in (("first", self.first), ("last", self.last)):
+            if size is not None and size < 0:
+                raise InvalidPage(f"'{name}' is {size}: expected at least 0.")
             if size is not None and size > settings.max_page_size:
                 raise PageTooLarge(
                     f"'{name}' is {size}: at most {settings.max_page_size} are given at a time."
@@ -108,6 +111,7 @@ class Connection(Generic[NodeType]):
 
 def connection(
     page: Page[Row],
+    budget: ReadBudget,
     *,
     node: Callable[[Row], NodeType],
     key: Callable[[Row], UUID],
@@ -117,10 +121,15 @@ def connection(
 
     Args:
         page: The rows, in order.
+        budget: Pays for the rows.
         node: Gives the node of a row.
         key: Gives the id of a row, which is what the list is ordered by.
         count: Counts the whole list.
+
+    Raises:
+        TooMuchRead: The operation has had its share.
     """
+    budget.take(len(page.rows))
     edges = [Edge(cursor=encode_cursor((key(row),)), node=node(row)) for row in page.rows]
     return Connection(
         edges=edges,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, Undefined
 from strawberry.exceptions import DuplicatedTypeName
 from strawberry.schema.config import StrawberryConfig
 
@@ -71,9 +71,20 @@ def build_schema(catalog: Catalog, registry: Registry) -> ApplicationSchema:
             f"{error.message}: expected another name for the application's."
         ) from error
     core = schema._schema  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # graphql-core executes it
+    _drop_null_defaults(core)
     return ApplicationSchema(
         strawberry_schema=schema, core=core, families=Families(types, catalog=catalog, registry=registry)
     )
+
+
+def _drop_null_defaults(schema: GraphQLSchema) -> None:
+    """Lets optional arguments be just that: null is what their resolvers take, and no default to read."""
+    for named in schema.type_map.values():
+        if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+            for field in named.fields.values():
+                for argument in field.args.values():
+                    if argument.default_value is None:
+                        argument.default_value = Undefined
 
 
 def print_schema(catalog: Catalog, registry: Registry) -> str:

@@ -1,6 +1,8 @@
 """The limits and timings of the graph floor, filled in by the application: nothing here reads them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from graph.limits import DocumentLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,7 +12,9 @@ class GraphSettings:
     Attributes:
         host: The address the server is bound to; decides whether it may be open.
         allowed_origins: Web origins that may open sockets beside the server's own.
-        max_body_bytes: The largest request body.
+        max_body_bytes: The largest request body, and the largest message on a socket.
+        document: The largest document.
+        max_list_entries: How many entries the lists of one operation, or one event, may have together.
         socket_init_timeout_s: How long an opened socket may stay without its greeting.
         operations_per_socket: How many operations may run on one socket at a time.
         stream_keep_alive_s: How often a silent event stream sends a comment.
@@ -22,6 +26,8 @@ class GraphSettings:
     host: str = "127.0.0.1"
     allowed_origins: frozenset[str] = frozenset()
     max_body_bytes: int = 1_000_000
+    document: DocumentLimits = field(default_factory=DocumentLimits)
+    max_list_entries: int = 20_000
     socket_init_timeout_s: float = 5.0
     operations_per_socket: int = 100
     stream_keep_alive_s: float = 12.0

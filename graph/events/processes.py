@@ -18,7 +18,8 @@ from engine.store.processes import ProcessRepository
 from engine.store.records import EventKind, EventRecord, StepRecord
 from graph.context import Info
 from graph.errors import GraphError
-from graph.ids import IdKind, encode_id, parse_process_id
+from graph.ids import IdKind, encode_id, parse_process_id, step_id
+from graph.loaders import ProcessRead, StepsRead
 from graph.permissions import Permission, requires
 from graph.types.enums import FailureKind, ProcessStatus, StepKind, StepStatus
 from graph.types.event import (
@@ -91,10 +92,9 @@ async def _snapshot(info: Info, process_id: ProcessId) -> ProcessSnapshot:
     found = await repository.snapshot(info.context.viewer.scope, process_id)
     if found is None:
         raise _unknown(process_id)
-    record, executed = found
-    return ProcessSnapshot(
-        cursor=str(record.version), version=record.version, process=process_result(record, executed)
-    )
+    record, steps = found
+    read = ProcessRead(record=record, steps=StepsRead(records=steps, deltas=True))
+    return ProcessSnapshot(cursor=str(record.version), version=record.version, process=process_result(read))
 
 
 async def _is_over(info: Info, process_id: ProcessId, position: Position) -> bool:
@@ -104,14 +104,14 @@ async def _is_over(info: Info, process_id: ProcessId, position: Position) -> boo
         UnknownProcess: There is no such process for this viewer.
         InvalidEventCursor: The process has never been there.
     """
-    record = await info.context.loaders.processes(frozenset()).load(process_id)
-    if record is None:
+    read = await info.context.loaders.processes(frozenset()).load(process_id)
+    if read is None:
         raise _unknown(process_id)
-    if position[0] > record.version:
+    if position[0] > read.record.version:
         raise InvalidEventCursor(
-            f"Found the version {position[0]} in the cursor: the process is at version {record.version}."
+            f"Found the version {position[0]} in the cursor: the process is at version {read.record.version}."
         )
-    return record.status in TERMINAL and position >= (record.version, _END_OF_VERSION)
+    return read.record.status in TERMINAL and position >= (read.record.version, _END_OF_VERSION)
 
 
 async def _events(info: Info, process_id: ProcessId, position: Position) -> AsyncGenerator[ProcessEvent]:
@@ -161,7 +161,10 @@ def _event(record: EventRecord) -> ProcessEvent:
         case EventKind.STEP_STARTED:
             payload = _StepPayload.model_validate(record.payload)
             return StepStarted(
-                cursor=cursor, version=version, at=at, step=step(_step_record(record, payload))
+                cursor=cursor,
+                version=version,
+                at=at,
+                step=step(_step_record(record, payload), delta_read=False),
             )
         case EventKind.STEP_FINISHED:
             payload = _StepPayload.model_validate(record.payload)
@@ -169,7 +172,7 @@ def _event(record: EventRecord) -> ProcessEvent:
                 cursor=cursor,
                 version=version,
                 at=at,
-                step=step(_step_record(record, payload)),
+                step=step(_step_record(record, payload), delta_read=False),
                 error=payload.error,
             )
         case EventKind.PROCESS_STATUS:
@@ -183,6 +186,7 @@ def _event(record: EventRecord) -> ProcessEvent:
                 failure_kind=change.failure_kind,
                 failure_reason=change.failure_reason,
                 current_step=change.current_step,
+                current_step_id=_step_id(record.process_id, change.current_step),
             )
         case _:
             assert_never(record.kind)
@@ -201,6 +205,10 @@ def _step_record(record: EventRecord, payload: _StepPayload) -> StepRecord:
         started_at=payload.started_at,
         finished_at=payload.finished_at,
     )
+
+
+def _step_id(process_id: ProcessId, key: str | None) -> strawberry.ID | None:
+    return None if key is None else strawberry.ID(step_id(process_id, key))
 
 
 def _parse_cursor(text: str) -> Position:

@@ -16,6 +16,7 @@ from graphql import (
 
 from domain.json import JsonValue
 from graph.errors import present_errors
+from graph.limits import DocumentLimits, excesses
 from graph.permissions import Need, needs_of_operation
 
 CACHED_DOCUMENTS = 512
@@ -42,23 +43,30 @@ class Document:
 class Documents:
     """Prepares documents of one schema; the most recently used ones are prepared only once."""
 
-    def __init__(self, schema: GraphQLSchema, *, size: int = CACHED_DOCUMENTS) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, *, limits: DocumentLimits, size: int = CACHED_DOCUMENTS
+    ) -> None:
         self._schema = schema
+        self._limits = limits
         self._prepare = lru_cache(maxsize=size)(self._parse_and_validate)
 
     def prepare(self, query: str) -> Document:
         """Gives the document of `query`.
 
         Raises:
-            RequestRefused: It does not parse or does not fit the schema. Refused texts are not kept.
+            RequestRefused: It does not parse, is too large or does not fit the schema. Refused texts are
+                not kept.
         """
         return self._prepare(query)
 
     def _parse_and_validate(self, query: str) -> Document:
         try:
-            node = parse(query)
+            node = parse(query, max_lexical_tokens=self._limits.tokens)
         except GraphQLSyntaxError as error:
             raise RequestRefused(present_errors([error], code="PARSE_FAILED")) from None
+        too_large = excesses(node, self._limits)
+        if too_large:
+            raise RequestRefused(present_errors(too_large, code="DOCUMENT_TOO_LARGE"))
         errors = validate(self._schema, node)
         if errors:
             raise RequestRefused(present_errors(errors, code="VALIDATION_FAILED"))

@@ -22,6 +22,7 @@ from domain.json import JsonValue
 from graph.errors import present_errors
 from graph.execution.documents import Documents, RequestRefused, select_operation
 from graph.execution.request import GraphQLRequest
+from graph.limits import DocumentLimits
 from graph.permissions import Viewer, refusals
 
 Response = dict[str, JsonValue]
@@ -43,6 +44,7 @@ class Operations:
         schema: The schema to execute against.
         executor_class: graphql-core's executor, or one made from it.
         new_context: Makes the context of one operation or one event.
+        limits: The largest document to take.
     """
 
     def __init__(
@@ -51,11 +53,12 @@ class Operations:
         *,
         executor_class: type[Executor],
         new_context: Callable[[Viewer], object],
+        limits: DocumentLimits | None = None,
     ) -> None:
         self._schema = schema
         self._executor_class = executor_class
         self._new_context = new_context
-        self._documents = Documents(schema)
+        self._documents = Documents(schema, limits=limits or DocumentLimits())
 
     def prepare(self, request: GraphQLRequest, viewer: Viewer) -> PreparedOperation:
         """Takes a request through all gates.

@@ -1,9 +1,13 @@
 """The GraphQL request as every transport receives it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.json import JsonValue
+
+# As itself or by one of GraphQL's escapes: PostgreSQL cannot store it, nor compare with it.
+_NUL = re.compile(r"\x00|\\u0000|\\u\{0+\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,8 @@ def read_request(payload: JsonValue) -> GraphQLRequest:
     query = payload.get("query")
     if not isinstance(query, str):
         raise MalformedRequest(f"Expected 'query' to be a string, found {_json_type(query)}.")
+    if _NUL.search(query):
+        raise MalformedRequest("The character U+0000 is not taken: found it in 'query'.")
     operation_name = payload.get("operationName")
     if operation_name is not None and not isinstance(operation_name, str):
         raise MalformedRequest(

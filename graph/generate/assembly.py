@@ -5,7 +5,7 @@ on the way. What does not fit its type, because the model changed after it was w
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 import strawberry
@@ -39,20 +39,20 @@ class TreeAssembly:
         for relation in tree.relations:
             self._children[relation.parent_id, relation.attribute].append(relation.child_id)
         self._owner = encode_id(IdKind.SUBSCRIPTION, tree.subscription.id)
-        self._built: dict[BlockId, Block] = {}
+        self._built: dict[BlockId, object] = {}
 
     def every(self, roots: tuple[PlannedField, ...]) -> list[Block]:
-        """Gives all blocks below the subscription's block fields, parents first.
+        """Gives all blocks below the subscription's block fields, parents first; of types with identity.
 
         Raises:
             ModelDrifted: as `nested`.
         """
         for field in roots:
             self.nested(field)
-        return list(self._built.values())
+        return [block for block in self._built.values() if isinstance(block, Block)]
 
     def nested(
-        self, field: PlannedField, *, parent: Block | None = None, parent_id: BlockId | None = None
+        self, field: PlannedField, *, parent: object = None, parent_id: BlockId | None = None
     ) -> object:
         """Gives the blocks that a field of the subscription, or of a block, holds.
 
@@ -68,22 +68,18 @@ class TreeAssembly:
             raise ModelDrifted(f"{self._owner}: the block of '{field.graphql_name}' is missing.")
         return blocks[0] if blocks else None
 
-    def _block(self, block_id: BlockId, field: PlannedField, parent: Block | None) -> Block:
+    def _block(self, block_id: BlockId, field: PlannedField, parent: object) -> object:
         if block_id in self._built:
             return self._built[block_id]
         record = self._record(block_id, field)
         block_type = self._types[record.block]
         nested = [planned for planned in block_type.fields if isinstance(planned.value, ModelFamily)]
-        block = block_type.make(
-            id=strawberry.ID(encode_id(IdKind.BLOCK, block_id)),
-            subscription_id=record.subscription_id,
-            block_name=record.block,
-            label=record.label,
-            parent_field=field.graphql_name,
-            parent_block=parent,
-            values=_generic_values(record, block_type),
-            **_typed_values(record, block_type),
-            **{planned.attribute: None for planned in nested},
+        common: dict[str, object] = {"label": record.label}
+        if block_type.has_identity:
+            common |= _identity(record, block_type, field, parent)
+        placeholders = {planned.attribute: None for planned in nested}
+        block = _make(
+            block_type.graphql_type, {**common, **_typed_values(record, block_type), **placeholders}
         )
         # Known before its children are built, so that it comes before them and they can refer to it.
         self._built[block_id] = block
@@ -100,6 +96,25 @@ class TreeAssembly:
                 f"{self._owner}: found {found} in '{field.graphql_name}', expected a {field.value.name}."
             )
         return record
+
+
+def _identity(
+    record: BlockRecord, block_type: BlockType, field: PlannedField, parent: object
+) -> dict[str, object]:
+    """What a block has in a type with ids."""
+    return {
+        "id": strawberry.ID(encode_id(IdKind.BLOCK, record.id)),
+        "subscription_id": record.subscription_id,
+        "block_name": record.block,
+        "parent_field": field.graphql_name,
+        "parent_block": parent,
+        "values": _generic_values(record, block_type),
+    }
+
+
+def _make(make: Callable[..., object], values: Mapping[str, object]) -> object:
+    """An instance of a generated type, whose fields are known at run time only."""
+    return make(**values)
 
 
 def _generic_values(record: BlockRecord, block_type: BlockType) -> list[BlockValue]:

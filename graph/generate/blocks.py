@@ -1,6 +1,9 @@
-"""The types of blocks: for each family one for any status, and one as strict as an active block is."""
+"""The types of blocks: for each family one for any status, and one as strict as an active block is.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+The strict ones have no id: the same block must not stand in a client's cache under two types.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import new_class
 
@@ -14,7 +17,7 @@ from graph.generate.enums import EnumTypes
 from graph.generate.fields import PlannedField, annotation_of, graphql_field, loose_fields, strict_fields
 from graph.names import require_free, type_name
 from graph.permissions import Permission, requires
-from graph.types.block import Block
+from graph.types.block import Block, StrictBlock
 
 BlockFamily = ModelFamily[ProductBlockModel]
 
@@ -23,15 +26,16 @@ COMMON = ("id", "blockName", "label", "parentField", "parentBlock", "values", "o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockType:
-    """A generated type of blocks, and the fields it has beside those of every block."""
+    """A generated type of blocks, and the fields it has of its model."""
 
     family: BlockFamily
-    graphql_type: type[Block]
+    graphql_type: type
     fields: tuple[PlannedField, ...]
 
-    def make(self, **values: object) -> Block:
-        """Gives a block of the type, whose fields are known at run time only."""
-        return _call(self.graphql_type, values)
+    @property
+    def has_identity(self) -> bool:
+        """Whether its instances have ids, and stand for the blocks wherever they appear."""
+        return issubclass(self.graphql_type, Block)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +55,17 @@ def generate_block_types(families: Sequence[BlockFamily], enums: EnumTypes) -> B
     loose = {family: loose_fields(family.name, *_structures(family)) for family in families}
     active = {family: strict_fields(family.name, family.class_for(ACTIVE).structure()) for family in families}
     return BlockTypes(
-        loose=_generate(loose, enums, prefix="", description="A block {name}, in whatever status it is."),
+        loose=_generate(
+            {family: new_class(type_name(family.name), (Block,)) for family in families},
+            loose,
+            enums,
+            description="A block {name}, in whatever status it is.",
+        ),
         active=_generate(
+            {family: new_class(f"Active{type_name(family.name)}", (StrictBlock,)) for family in families},
             active,
             enums,
-            prefix="Active",
-            description="A block {name} with all that an active one must have.",
+            description="What a block {name} must have to be active.",
         ),
     )
 
@@ -68,12 +77,13 @@ def _structures(
 
 
 def _generate(
-    fields: Mapping[BlockFamily, tuple[PlannedField, ...]], enums: EnumTypes, *, prefix: str, description: str
+    classes: Mapping[BlockFamily, type],
+    fields: Mapping[BlockFamily, tuple[PlannedField, ...]],
+    enums: EnumTypes,
+    *,
+    description: str,
 ) -> Mapping[BlockFamily, BlockType]:
-    """Classes first and fields second, because blocks may contain each other."""
-    classes: dict[BlockFamily, type[Block]] = {
-        family: new_class(f"{prefix}{type_name(family.name)}", (Block,)) for family in fields
-    }
+    """Makes types of classes that are all there already, because blocks may contain each other."""
     for family, planned in fields.items():
         names = [field.graphql_name for field in planned]
         require_free(names, COMMON, of=f"block {family.name}", taken_by="every block")
@@ -98,7 +108,3 @@ def add_fields(
         annotations[planned.attribute] = annotation_of(planned, blocks, enums)
         setattr(cls, planned.attribute, graphql_field(planned))
     cls.__annotations__ = annotations
-
-
-def _call(make: Callable[..., Block], values: Mapping[str, object]) -> Block:
-    return make(**values)

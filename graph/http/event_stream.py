@@ -5,7 +5,7 @@ Source: graphql-sse PROTOCOL.md, "Distinct connections mode"; HTML, "Server-sent
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -13,6 +13,8 @@ from starlette.types import Receive, Scope, Send
 from domain.json import JsonValue, encode
 from graph.errors import internal_error
 from graph.http.open_streams import OpenStreams
+
+END_TIMEOUT_S = 1.0
 
 Payloads = AsyncGenerator[dict[str, JsonValue], None]
 
@@ -39,7 +41,10 @@ class EventStream(Response):
         with self._streams.opened():
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             await self._run_until_over(receive, send)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            # A client that does not read is not waited for long.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_TIMEOUT_S):
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _run_until_over(self, receive: Receive, send: Send) -> None:
         """Runs the sending and the two reasons to stop it; the first to end cancels the others."""

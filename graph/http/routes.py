@@ -33,6 +33,7 @@ def graphql_routes(
         streams=streams,
         init_timeout_s=settings.socket_init_timeout_s,
         max_operations=settings.operations_per_socket,
+        max_message_bytes=settings.max_body_bytes,
         allowed_origins=settings.allowed_origins,
     )
 

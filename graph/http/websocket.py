@@ -8,7 +8,7 @@ Source: graphql-ws PROTOCOL.md.
 """
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import assert_never
@@ -35,12 +35,14 @@ from graph.permissions import Viewer
 
 SUBPROTOCOL = "graphql-transport-ws"
 LONGEST_REASON_BYTES = 123
+CLOSE_TIMEOUT_S = 1.0
 
 
 class CloseCode(IntEnum):
     """Why the server closes a socket."""
 
     GOING_AWAY = 1001
+    MESSAGE_TOO_BIG = 1009
     INTERNAL_ERROR = 1011
     INVALID_MESSAGE = 4400
     UNAUTHORIZED = 4401
@@ -66,6 +68,7 @@ class WebSocketEndpoint:
     Attributes:
         allowed_origins: Origins of web pages that may connect beside the server's own.
         max_operations: How many operations may run on one socket at a time.
+        max_message_bytes: The largest message that is taken.
     """
 
     operations: Operations
@@ -73,6 +76,7 @@ class WebSocketEndpoint:
     streams: OpenStreams
     init_timeout_s: float
     max_operations: int
+    max_message_bytes: int
     allowed_origins: frozenset[str] = frozenset()
 
     async def handle(self, websocket: WebSocket) -> None:
@@ -118,7 +122,7 @@ class Connection:
         """Takes messages until the socket is closed; closes it when the client breaks the protocol."""
         try:
             while True:
-                self._take(read_message(await self._receive()), group)
+                await self._take(read_message(await self._receive()), group)
         except WebSocketDisconnect:
             return
         except InvalidMessage as error:
@@ -136,18 +140,25 @@ class Connection:
         text = message.get("text")
         if not isinstance(text, str):
             raise InvalidMessage("Expected text")
+        limit = self._endpoint.max_message_bytes
+        if len(text) > limit or len(text.encode()) > limit:
+            raise ProtocolBreach(CloseCode.MESSAGE_TOO_BIG, f"At most {limit} bytes are taken")
         return text
 
-    def _take(self, message: ClientMessage, group: asyncio.TaskGroup) -> None:
+    async def _take(self, message: ClientMessage, group: asyncio.TaskGroup) -> None:
+        """Acts on one message; the next is not read before its own answer, if any, is on its way.
+
+        So a client that asks and never reads is not read either, and nothing piles up here.
+        """
         match message:
             case ConnectionInit():
-                self._greet(group)
+                await self._greet()
             case Ping():
-                group.create_task(self._send({"type": "pong"}), name="websocket-pong")
+                await self._send({"type": "pong"})
             case Pong():
                 pass
             case Subscribe():
-                self._start(message, group)
+                await self._start(message, group)
             case Complete():
                 running = self._running.get(message.id)
                 if running is not None:
@@ -155,21 +166,24 @@ class Connection:
             case _:
                 assert_never(message)
 
-    def _greet(self, group: asyncio.TaskGroup) -> None:
+    async def _greet(self) -> None:
         if self._greeted.is_set():
             raise ProtocolBreach(
                 CloseCode.TOO_MANY_INITIALISATION_REQUESTS, "Too many initialisation requests"
             )
         self._greeted.set()
-        group.create_task(self._send({"type": "connection_ack"}), name="websocket-ack")
+        await self._send({"type": "connection_ack"})
 
-    def _start(self, message: Subscribe, group: asyncio.TaskGroup) -> None:
+    async def _start(self, message: Subscribe, group: asyncio.TaskGroup) -> None:
         if not self._greeted.is_set():
             raise ProtocolBreach(CloseCode.UNAUTHORIZED, "Unauthorized")
         if message.id in self._running:
             raise ProtocolBreach(
                 CloseCode.SUBSCRIBER_ALREADY_EXISTS, f"Subscriber for {message.id} already exists"
             )
+        if len(self._running) >= self._endpoint.max_operations:
+            await self._send({"type": "error", "id": message.id, "payload": [self._no_room()]})
+            return
         task = group.create_task(self._run(message), name=f"websocket-operation-{message.id}")
         self._running[message.id] = task
         task.add_done_callback(lambda _: self._running.pop(message.id, None))
@@ -177,7 +191,6 @@ class Connection:
     async def _run(self, message: Subscribe) -> None:
         """Runs one operation: `next` per response and `complete`, or `error` alone if it was refused."""
         try:
-            self._require_room()
             operation = self._endpoint.operations.prepare(message.request, self._endpoint.viewer)
             async with aclosing(self._endpoint.operations.stream(operation)) as responses:
                 async for response in responses:
@@ -191,11 +204,10 @@ class Connection:
             payload: JsonValue = [internal_error(error, where="websocket")]
             await self._send({"type": "error", "id": message.id, "payload": payload})
 
-    def _require_room(self) -> None:
+    def _no_room(self) -> JsonValue:
         limit = self._endpoint.max_operations
-        if len(self._running) > limit:
-            message = f"Too many operations: at most {limit} may run on one socket."
-            raise RequestRefused([{"message": message, "extensions": {"code": "TOO_MANY_OPERATIONS"}}])
+        message = f"Too many operations: at most {limit} may run on one socket."
+        return {"message": message, "extensions": {"code": "TOO_MANY_OPERATIONS"}}
 
     async def _end_unless_greeted(self) -> None:
         """Closes the socket when the greeting does not come in time; else waits to be cancelled."""
@@ -216,9 +228,12 @@ class Connection:
             await self._websocket.send_text(encode(message))
 
     async def _close(self, code: CloseCode, reason: str) -> None:
+        """Tells the client why its socket ends; one that does not read is not waited for long."""
         if self._is_open:
             shown = reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore")
-            await self._websocket.close(code, shown)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    await self._websocket.close(code, shown)
 
     @property
     def _is_open(self) -> bool:

@@ -14,9 +14,12 @@ from engine.errors import (
     Conflict,
     EnginePaused,
     FormPageNeeded,
+    IdempotencyKeyUsed,
     InvalidInput,
     NotAllowed,
+    ProcessMovedOn,
     ProcessNotFound,
+    StaleSubject,
     SubjectLocked,
     SubjectNotFound,
     WorkflowNotFound,
@@ -59,14 +62,21 @@ FormStartAnswer: TypeAlias = StartAnswer | FormPage
 
 Path: TypeAlias = tuple[str | int, ...]
 
+_KEY_PATH: Path = ("idempotency_key",)
+_KEY_ARGUMENT = "idempotencyKey"
+
 
 def pages_path(path: Path) -> list[str]:
     """Gives where an error is among the arguments of a mutation that takes pages: as the command says it."""
+    if path == _KEY_PATH:
+        return [_KEY_ARGUMENT]
     return [str(part) for part in path]
 
 
 def input_path(path: Path) -> list[str]:
     """Gives where an error is among the arguments of a typed mutation: in `input`, by its type's names."""
+    if path == _KEY_PATH:
+        return [_KEY_ARGUMENT]
     return ["input", *(field_name(part) if isinstance(part, str) else str(part) for part in path)]
 
 
@@ -123,9 +133,9 @@ async def read_process(info: Info, process_id: ProcessId) -> Process:
     """Gives a process as it is after a command, with what is selected below `process` of the answer."""
     info.context.forget()
     columns = process_columns(info, "process")
-    record = await info.context.loaders.processes(columns).load(process_id)
-    assert record is not None, "the command has just found it in the same scope"
-    return process(record)
+    read = await info.context.loaders.processes(columns).load(process_id)
+    assert read is not None, "the command has just found it in the same scope"
+    return process(read)
 
 
 def _answer_common(refusal: CommonRefusal) -> CommonAnswer:
@@ -135,7 +145,7 @@ def _answer_common(refusal: CommonRefusal) -> CommonAnswer:
                 message=f"Not allowed: {refusal.reason.removesuffix('.')}.", reason=refusal.reason
             )
         case Conflict():
-            return refusals.Conflict(message=_sentence(refusal))
+            return _conflict(refusal)
         case EnginePaused():
             return refusals.EnginePaused(message=_sentence(refusal))
         case _:
@@ -148,6 +158,32 @@ def _invalid_input(refusal: InvalidInput, path_of: Callable[[Path], list[str]]) 
         for error in refusal.errors
     ]
     return refusals.InvalidInput(message="The input does not fit what is asked for.", errors=problems)
+
+
+def _conflict(refusal: Conflict) -> refusals.Conflict:
+    """Ids are written as clients know them, so the engine's own words are only used where there are none."""
+    cause, process_id, version = refusals.ConflictCause.OTHER, None, None
+    match refusal:
+        case StaleSubject():
+            cause, version = refusals.ConflictCause.SUBSCRIPTION_CHANGED, refusal.found
+            subscription_id = encode_id(IdKind.SUBSCRIPTION, refusal.subscription_id)
+            message = f"{subscription_id} has version {refusal.found}, expected version {refusal.expected}."
+        case ProcessMovedOn():
+            cause = refusals.ConflictCause.PROCESS_MOVED_ON
+            process_id = encode_id(IdKind.PROCESS, refusal.process_id)
+            message = f"{process_id} has moved on since its form was filled in."
+        case IdempotencyKeyUsed():
+            cause = refusals.ConflictCause.IDEMPOTENCY_KEY_USED
+            process_id = encode_id(IdKind.PROCESS, refusal.process_id)
+            message = f"The idempotency key was used for {process_id}, which was started with something else."
+        case _:
+            message = _sentence(refusal)
+    return refusals.Conflict(
+        message=message,
+        cause=cause,
+        version=version,
+        process_id=None if process_id is None else strawberry.ID(process_id),
+    )
 
 
 def _not_found(identifier: str) -> refusals.NotFound:

@@ -1,6 +1,6 @@
 """The addresses to which systems outside post the results of callback steps: plain HTTP, one token each.
 
-The token in the path is the whole right to post. It is used once; a failed attempt leaves it usable.
+The token in the path is the whole right to post. It is used once; a post that is refused leaves it usable.
 """
 
 from typing import assert_never

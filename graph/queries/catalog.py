@@ -28,7 +28,9 @@ class CatalogQueries:
         arguments = PageArguments(first=first, after=after, last=last, before=before)
         repository = ProductRepository(dependencies.database)
         page = await repository.page(request=arguments.request(dependencies.settings))
-        return connection(page, node=product, key=lambda record: record.id, count=repository.count)
+        return connection(
+            page, info.context.budget, node=product, key=lambda record: record.id, count=repository.count
+        )
 
     @strawberry.field(
         description="One product; null if there is none.", directives=requires(Permission.READ_CATALOG)

@@ -4,10 +4,12 @@ from typing import Annotated, assert_never
 
 import strawberry
 
+from domain.ids import BlockId, ProcessId
 from graph.context import Info
 from graph.errors import GraphError
 from graph.ids import (
     IdKind,
+    encode_id,
     kind_of,
     parse_block_id,
     parse_process_id,
@@ -17,8 +19,9 @@ from graph.ids import (
     parse_workflow_id,
 )
 from graph.permissions import NOT_ALLOWED, Permission, requires
+from graph.selections import selected
 from graph.types.node import Node
-from graph.types.process import process
+from graph.types.process import process, process_columns
 from graph.types.product import product
 from graph.types.workflow import workflow
 
@@ -65,20 +68,35 @@ async def _find(info: Info, kind: IdKind, text: str) -> Node | None:
             record = await loaders.products.load(parse_product_id(text))
             return None if record is None else product(record)
         case IdKind.SUBSCRIPTION:
-            found = await loaders.subscriptions().load(parse_subscription_id(text))
+            columns = info.context.families.columns(info)
+            found = await loaders.subscriptions(columns).load(parse_subscription_id(text))
             return None if found is None else info.context.families.subscription(found)
         case IdKind.BLOCK:
-            parse_block_id(text)
-            raise GraphError("A block is read through its subscription: ask for `subscription { blocks }`.")
+            return await _find_block(info, parse_block_id(text))
         case IdKind.WORKFLOW:
             definition = info.context.dependencies.registry.find_workflow(parse_workflow_id(text))
             return None if definition is None else workflow(definition)
         case IdKind.PROCESS:
-            run = await loaders.processes().load(parse_process_id(text))
+            run = await loaders.processes(process_columns(info)).load(parse_process_id(text))
             return None if run is None else process(run)
         case IdKind.STEP:
-            process_id, key = parse_step_id(text)
-            run = await loaders.processes().load(process_id)
-            return None if run is None else await process(run).find_step(info, key)
+            return await _find_step(info, *parse_step_id(text))
         case _:
             assert_never(kind)
+
+
+async def _find_block(info: Info, block_id: BlockId) -> Node | None:
+    loaders = info.context.loaders
+    owner = await loaders.owners_of_blocks.load(block_id)
+    tree = None if owner is None else await loaders.trees.load(owner)
+    if tree is None:
+        return None
+    wanted = encode_id(IdKind.BLOCK, block_id)
+    found = [block for block in info.context.families.blocks(tree) if block.id == wanted]
+    return found[0] if found else None
+
+
+async def _find_step(info: Info, process_id: ProcessId, key: str) -> Node | None:
+    columns = {"planned_steps", "steps"} | ({"deltas"} if "delta" in selected(info) else set[str]())
+    run = await info.context.loaders.processes(frozenset(columns)).load(process_id)
+    return None if run is None else await process(run).find_step(info, key)

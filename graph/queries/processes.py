@@ -7,6 +7,7 @@ import strawberry
 from engine.store.processes import ProcessRepository
 from graph.context import Info
 from graph.ids import parse_process_id
+from graph.loaders import ProcessRead
 from graph.paging import After, Before, Connection, First, Last, PageArguments, connection
 from graph.permissions import Permission, requires
 from graph.types.enums import ProcessStatus
@@ -52,7 +53,8 @@ class ProcessQueries:
         )
         return connection(
             page,
-            node=process,
+            info.context.budget,
+            node=lambda record: process(ProcessRead(record=record)),
             key=lambda record: record.id,
             count=lambda: repository.count(scope, statuses=statuses, workflow=workflow, is_task=is_task),
         )
@@ -68,5 +70,5 @@ class ProcessQueries:
     ) -> Process | None:
         """One process."""
         loader = info.context.loaders.processes(process_columns(info))
-        record = await loader.load(parse_process_id(id))
-        return None if record is None else process(record)
+        read = await loader.load(parse_process_id(id))
+        return None if read is None else process(read)

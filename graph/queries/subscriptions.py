@@ -44,6 +44,7 @@ class SubscriptionQueries:
         )
         return connection(
             page,
+            info.context.budget,
             node=info.context.families.subscription,
             key=lambda record: record.id,
             count=lambda: repository.count(scope, statuses=statuses),

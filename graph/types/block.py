@@ -49,3 +49,13 @@ class Block(Node):
         loader = info.context.loaders.subscriptions(info.context.families.columns(info))
         record = await loader.load(self.subscription_id)
         return None if record is None else info.context.families.subscription(record)
+
+
+@strawberry.type(
+    description="A block with all that an active one must have.",
+    directives=requires(Permission.READ_SUBSCRIPTIONS),
+)
+class StrictBlock:
+    """What the strict types of blocks have in common. They have no id, so that a cache keeps a block once."""
+
+    label: str | None = strawberry.field(description="A person's name for it.")

@@ -68,3 +68,4 @@ class ProcessStatusChanged(ProcessEvent):
     )
     failure_reason: str | None = strawberry.field(description="Why it failed, in words.")
     current_step: str | None = strawberry.field(description="The key of the step it is at.")
+    current_step_id: strawberry.ID | None = strawberry.field(description="The step it is at.")

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from engine.errors import Refusal
-from engine.store.records import ProcessRecord, StepRecord
+from engine.store.records import ProcessRecord
 from engine.store.timeline import timeline
 from graph.context import Info
 from graph.ids import IdKind, encode_id
+from graph.loaders import ProcessRead, StepsKey, StepsRead
 from graph.permissions import Permission, requires
 from graph.selections import selected
 from graph.types.enums import FailureKind, ProcessStatus, Target
@@ -22,7 +23,7 @@ from graph.types.workflow import Workflow, workflow
 if TYPE_CHECKING:
     from graph.types.subscription import ProductSubscription
 
-_COLUMNS = {"steps": "planned_steps", "currentStep": "planned_steps", "state": "state"}
+_STEP_FIELDS = frozenset({"steps", "currentStep"})
 
 
 @strawberry.type(description="A run of a workflow.", directives=requires(Permission.READ_PROCESSES))
@@ -30,11 +31,11 @@ class Process(Node):
     """A run of a workflow.
 
     Attributes:
-        executed: The steps that began, where they were read with the process; else they are loaded.
+        steps_read: The steps that began, where they were read with the process; else they are loaded.
     """
 
     record: strawberry.Private[ProcessRecord]
-    executed: strawberry.Private[list[StepRecord] | None] = None
+    steps_read: strawberry.Private[StepsRead | None] = None
     workflow_name: str = strawberry.field(description="The name of its workflow.")
     target: Target = strawberry.field(description="What its workflow does to its subject.")
     is_task: bool = strawberry.field(
@@ -65,7 +66,8 @@ class Process(Node):
     @strawberry.field(description="Its steps in order: those that began, and those that are planned.")
     async def steps(self, info: Info) -> list[Step]:
         """Its steps in order."""
-        return [step(record) for record in await self._timeline(info)]
+        read = await self._read_steps(info)
+        return [step(record, delta_read=read.deltas) for record in timeline(self.record, read.records)]
 
     @strawberry.field(description="The step it is at; null when it has ended.")
     async def current_step(self, info: Info) -> Step | None:
@@ -93,38 +95,37 @@ class Process(Node):
         """The first page of the form it waits for."""
         if self.record.status is not ProcessStatus.SUSPENDED:
             return None
-        try:
-            page = await info.context.dependencies.commands.form(
-                self.record.id, scope=info.context.viewer.scope
-            )
-        except Refusal:
+        form = await info.context.loaders.forms.load(self.record.id)
+        if form is None:
             # Between reading the process and asking for its form somebody has resumed it.
             return None
-        return form_page(page)
+        try:
+            return form_page(await info.context.dependencies.commands.view_form(form))
+        except Refusal:
+            return None
 
     async def find_step(self, info: Info, key: str) -> Step | None:
         """Gives one of its steps by its key."""
-        found = [record for record in await self._timeline(info) if record.key == key]
-        return step(found[0]) if found else None
+        read = await self._read_steps(info)
+        found = [record for record in timeline(self.record, read.records) if record.key == key]
+        return step(found[0], delta_read=read.deltas) if found else None
 
-    async def _timeline(self, info: Info) -> list[StepRecord]:
-        executed = self.executed
-        if executed is None:
-            executed = await info.context.loaders.steps.load(self.record.id) or []
-        return timeline(self.record, executed)
+    async def _read_steps(self, info: Info) -> StepsRead:
+        """The steps that began; their deltas only if this field selects them."""
+        if self.steps_read is not None:
+            return self.steps_read
+        deltas = "delta" in selected(info)
+        records = await info.context.loaders.steps.load(StepsKey(process_id=self.record.id, deltas=deltas))
+        return StepsRead(records=records or [], deltas=deltas)
 
 
-def process(record: ProcessRecord, executed: list[StepRecord] | None = None) -> Process:
-    """Gives a process as a result.
-
-    Args:
-        record: The process, with the columns that `process_columns` asks for.
-        executed: The steps that began, where they were read with it.
-    """
+def process(read: ProcessRead) -> Process:
+    """Gives a process as a result; what was read are the columns that `process_columns` asks for."""
+    record = read.record
     return Process(
         id=strawberry.ID(encode_id(IdKind.PROCESS, record.id)),
         record=record,
-        executed=executed,
+        steps_read=read.steps,
         workflow_name=record.workflow,
         target=record.target,
         is_task=record.is_task,
@@ -143,5 +144,11 @@ def process(record: ProcessRecord, executed: list[StepRecord] | None = None) -> 
 
 
 def process_columns(info: Info, *path: str) -> frozenset[str]:
-    """Gives the heavy columns of processes that are selected at a path below a field."""
-    return frozenset(_COLUMNS[name] for name in selected(info, *path) if name in _COLUMNS)
+    """Gives what is selected of processes at a path below a field, beyond their light columns."""
+    names = selected(info, *path)
+    columns = {"state"} & names
+    for name in _STEP_FIELDS & names:
+        columns |= {"planned_steps", "steps"}
+        if "delta" in selected(info, *path, name):
+            columns.add("deltas")
+    return frozenset(columns)

@@ -1,13 +1,35 @@
 """What a mutation answers: that it did what was asked, or why not, in terms its caller can act on."""
 
+from enum import Enum
 from typing import Annotated
 
 import strawberry
 
 from graph.permissions import Permission, requires
-from graph.types.enums import ProcessStatus
+from graph.types.enums import ProcessStatus, define_enum
 from graph.types.form import FormPage
 from graph.types.process import Process
+
+
+class ConflictCause(Enum):
+    """What happened first."""
+
+    SUBSCRIPTION_CHANGED = "SUBSCRIPTION_CHANGED"
+    PROCESS_MOVED_ON = "PROCESS_MOVED_ON"
+    IDEMPOTENCY_KEY_USED = "IDEMPOTENCY_KEY_USED"
+    OTHER = "OTHER"
+
+
+define_enum(
+    ConflictCause,
+    description="What happened first, so that a command was refused.",
+    values={
+        "SUBSCRIPTION_CHANGED": "The subscription has another version by now: read it and decide again.",
+        "PROCESS_MOVED_ON": "The process has changed since its form was filled in: read it again.",
+        "IDEMPOTENCY_KEY_USED": "The key was used to start something else: use another one.",
+        "OTHER": "What the message says.",
+    },
+)
 
 
 @strawberry.interface(
@@ -72,7 +94,15 @@ class WrongStatus(Refused):
     directives=requires(Permission.CONNECT),
 )
 class Conflict(Refused):
-    """Something else happened first: look again and repeat."""
+    """Something else happened first."""
+
+    cause: ConflictCause = strawberry.field(description="What happened, for programs.")
+    version: int | None = strawberry.field(
+        description="The version that the subscription has now, if it has changed."
+    )
+    process_id: strawberry.ID | None = strawberry.field(
+        description="The process that was faster, or was started with the same key, if it is about one."
+    )
 
 
 @strawberry.type(

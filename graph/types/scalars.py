@@ -4,6 +4,7 @@ Results may hold either a Python value or its stored form; both are written the 
 values need not be parsed only to be printed. Inputs become Python values.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NewType
 
@@ -15,12 +16,15 @@ from strawberry.types.scalar import ScalarDefinition
 from domain.json import JsonValue
 from domain.model.scalars import SCALARS, Scalar
 from graph.errors import GraphError
+from graph.ids import LONGEST_SHOWN
 
 BigInt = NewType("BigInt", int)
 """An integer that may not fit GraphQL's 32-bit Int."""
 
 Json = NewType("Json", object)
 """Any JSON value."""
+
+_DIGITS = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 
 _DESCRIPTIONS: Mapping[str, str] = {
     "Decimal": 'An exact decimal number, as a string: "12.50".',
@@ -61,12 +65,12 @@ def _text_scalar(scalar: Scalar) -> ScalarDefinition:
 
     def parse(value: object) -> object:
         if not isinstance(value, str):
-            raise GraphQLError(f"{scalar.graphql_name} must be a string, found {value!r}.")
+            raise GraphQLError(f"{scalar.graphql_name} must be a string, found {shown(value)}.")
         try:
             return adapter.validate_python(value)
         except ValidationError as error:
             problem = error.errors(include_url=False)[0]["msg"]
-            raise GraphQLError(f"{value!r} is not a {scalar.graphql_name}: {problem}.") from None
+            raise GraphQLError(f"{shown(value)} is not a {scalar.graphql_name}: {problem}.") from None
 
     def serialize(value: object) -> JsonValue:
         return value if isinstance(value, str) else scalar.store(value)
@@ -82,10 +86,12 @@ def _big_int() -> ScalarDefinition:
 
     def parse(value: object) -> int:
         if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        if isinstance(value, str) and value.removeprefix("-").isdecimal():
-            return int(value)
-        raise GraphQLError(f"BigInt must be an integer or a string of digits, found {value!r}.")
+            return _in_64_bits(value)
+        if isinstance(value, str) and _DIGITS.fullmatch(value):
+            return _in_64_bits(int(value))
+        raise GraphQLError(
+            f"BigInt must be an integer of 64 bits or a string of its digits, found {shown(value)}."
+        )
 
     return _scalar(
         "BigInt",
@@ -94,6 +100,18 @@ def _big_int() -> ScalarDefinition:
         serialize,
         parse,
     )
+
+
+def _in_64_bits(value: int) -> int:
+    if -(2**63) <= value < 2**63:
+        return value
+    raise GraphQLError(f"BigInt must fit 64 bits, found {shown(value)}.")
+
+
+def shown(value: object) -> str:
+    """Gives a refused value for a message, cut to a readable length."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _json() -> ScalarDefinition:

@@ -8,6 +8,7 @@ from domain.ids import ProcessId
 from engine.store.records import AttemptRecord, StepRecord
 from graph.context import Info
 from graph.ids import step_id
+from graph.loaders import StepsKey
 from graph.permissions import Permission, requires
 from graph.types.enums import FailureKind, StepKind, StepStatus
 from graph.types.node import Node
@@ -41,6 +42,7 @@ class Step(Node):
 
     process_id: strawberry.Private[ProcessId]
     known_delta: strawberry.Private[Json | None]
+    delta_read: strawberry.Private[bool]
     key: str = strawberry.field(description="Its identity in the workflow.")
     name: str = strawberry.field(description="What people read.")
     kind: StepKind = strawberry.field(description="What carrying it out means.")
@@ -54,9 +56,10 @@ class Step(Node):
     @strawberry.field(description="What it put into the state of its process.")
     async def delta(self, info: Info) -> Json | None:
         """What it put into the state of its process."""
-        if self.known_delta is not None or self.status is StepStatus.PENDING:
+        if self.delta_read or self.status is StepStatus.PENDING:
             return self.known_delta
-        records = await info.context.loaders.steps.load(self.process_id) or []
+        wanted = StepsKey(process_id=self.process_id, deltas=True)
+        records = await info.context.loaders.steps.load(wanted) or []
         found = [record.delta for record in records if record.key == self.key]
         return Json(found[0]) if found and found[0] is not None else None
 
@@ -69,8 +72,8 @@ class Step(Node):
         return [_attempt(record) for record in records or []]
 
 
-def step(record: StepRecord) -> Step:
-    """Gives a step as a result."""
+def step(record: StepRecord, *, delta_read: bool) -> Step:
+    """Gives a step as a result; a delta that was not read with it is loaded if it is asked for."""
     return Step(
         id=strawberry.ID(step_id(record.process_id, record.key)),
         process_id=record.process_id,
@@ -84,6 +87,7 @@ def step(record: StepRecord) -> Step:
         started_at=record.started_at,
         finished_at=record.finished_at,
         known_delta=None if record.delta is None else Json(record.delta),
+        delta_read=delta_read,
     )
 
 

@@ -79,8 +79,8 @@ class ProductSubscription(Node):
         """The process that works on it now."""
         if self.record.held_by is None:
             return None
-        record = await info.context.loaders.processes(process_columns(info)).load(self.record.held_by)
-        return None if record is None else process(record)
+        read = await info.context.loaders.processes(process_columns(info)).load(self.record.held_by)
+        return None if read is None else process(read)
 
     @strawberry.field(description="The processes that concern it, the newest first.")
     async def processes(
@@ -92,12 +92,13 @@ class ProductSubscription(Node):
         ids = await loaders.processes_of_subscription.load(self.record.id) or []
         page = page_of_ids(ids, arguments.request(info.context.dependencies.settings))
         columns = process_columns(info, "nodes") | process_columns(info, "edges", "node")
-        records = await loaders.processes(columns).load_many(page.rows)
-        found = [record for record in records if record is not None]
+        reads = await loaders.processes(columns).load_many(page.rows)
+        found = [read for read in reads if read is not None]
         return connection(
             Page(rows=found, has_next=page.has_next, has_previous=page.has_previous),
+            info.context.budget,
             node=process,
-            key=lambda record: record.id,
+            key=lambda read: read.record.id,
             count=lambda: loaders.count_processes(self.record.id),
         )
 

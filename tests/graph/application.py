@@ -3,6 +3,8 @@
 # pyright: reportIncompatibleVariableOverride=false, reportGeneralTypeIssues=false
 # A later lifecycle narrows the fields of the earlier one; pydantic validates each assignment.
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from enum import StrEnum
 from ipaddress import IPv4Address
 from typing import Annotated, TypedDict
@@ -232,10 +234,26 @@ def terminate_node() -> StepList:
     return begin >> done
 
 
+class Outside:
+    """A system that is given addresses to call back, in order."""
+
+    def __init__(self) -> None:
+        self.addresses: list[str] = []
+
+
+OUTSIDE = Outside()
+
+
+@asynccontextmanager
+async def outside() -> AsyncGenerator[Outside]:
+    """Give the one system there is."""
+    yield OUTSIDE
+
+
 @callback_step("Ask outside", result=Answer)
-async def ask_outside(callback: CallbackContext) -> Seen:
-    """Give the address to whoever looks at the delta."""
-    return {"seen": callback.callback_url}
+async def ask_outside(callback: CallbackContext, system: Outside) -> None:
+    """Give the address to the system outside."""
+    system.addresses.append(callback.callback_url)
 
 
 @task()
@@ -266,5 +284,6 @@ REGISTRY = Registry(
         validate_node,
         terminate_node,
         call_back,
-    ]
+    ],
+    services={Outside: outside},
 )

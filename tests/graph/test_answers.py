@@ -13,7 +13,7 @@ def every(kind: type[Refusal]) -> Iterator[type[Refusal]]:
 def test_every_refusal_of_the_engine_has_an_answer() -> None:
     answered = {*FORM_START_REFUSALS, *PROCESS_REFUSALS, *RESUME_REFUSALS, CallbackUnknown, CallbackUsed}
 
-    assert {kind for kind in every(Refusal) if not kind.__module__.startswith("tests")} == answered
+    assert [kind for kind in every(Refusal) if not issubclass(kind, tuple(answered))] == []
 
 
 def test_the_path_of_an_error_is_in_the_words_of_the_schema() -> None:

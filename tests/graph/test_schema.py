@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from types import new_class
@@ -10,6 +11,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     is_introspection_type,
     is_specified_scalar_type,
     validate_schema,
@@ -88,6 +90,28 @@ def fields_of(schema: GraphQLSchema, name: str) -> dict[str, str]:
         return {field: str(details.type) for field, details in named.fields.items()}  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # graphql-core leaves the inner type of lists open
     assert isinstance(named, GraphQLInputObjectType)
     return {field: str(details.type) for field, details in named.fields.items()}  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # graphql-core leaves the inner type of lists open
+
+
+def test_no_argument_has_null_for_a_default() -> None:
+    assert "= null" not in print_schema(CATALOG, REGISTRY)
+
+
+def test_the_members_of_a_union_can_be_asked_for_side_by_side(schema: GraphQLSchema) -> None:
+    """Fields of one name and different types would make every client write aliases."""
+    for union in own_types(schema):
+        if isinstance(union, GraphQLUnionType):
+            types: dict[str, set[str]] = {}
+            for member in union.types:
+                for name, field in member.fields.items():
+                    types.setdefault(name, set()).add(str(field.type))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # graphql-core leaves the inner type of lists open
+
+            assert {name: found for name, found in types.items() if len(found) > 1} == {}
+
+
+def test_the_schema_has_no_words_of_the_engines_inside() -> None:
+    words = set(re.findall(r"[a-z]+", re.sub(r"([A-Z])", r" \1", print_schema(CATALOG, REGISTRY)).lower()))
+
+    assert words & {"epoch", "lease", "fence", "inbox", "checkpoint", "segment", "run_no", "xid"} == set()
 
 
 def test_types_follow_the_models(schema: GraphQLSchema) -> None:

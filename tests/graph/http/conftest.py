@@ -31,6 +31,7 @@ class Signals:
     closed_sources: int = 0
     bumped: int = 0
     contexts: int = 0
+    flooded: int = 0
     source_closed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -101,6 +102,13 @@ def small_schema(signals: Signals) -> strawberry.Schema:  # noqa: C901  # a list
                 signals.source_closed.set()
 
         @strawberry.subscription
+        async def flood(self) -> AsyncGenerator[str]:
+            while True:
+                signals.flooded += 1
+                yield "water" * 2_000
+                await asyncio.sleep(0)  # as every source does that waits for something
+
+        @strawberry.subscription
         async def broken(self) -> AsyncGenerator[int]:
             yield 1
             raise RuntimeError("the password is hunter2")
@@ -149,3 +157,14 @@ async def server() -> AsyncGenerator[SmallServer]:
         httpx.AsyncClient(base_url=url) as client,
     ):
         yield SmallServer(url=f"{url}/graphql", client=client, signals=signals, streams=streams)
+
+
+async def settled(server: SmallServer) -> int:
+    """How many floods there were once there are no more for a while."""
+    before = -1
+    async with asyncio.timeout(10):
+        while before != server.signals.flooded:
+            before = server.signals.flooded
+            await asyncio.sleep(0.3)
+    assert before > 0
+    return before

@@ -1,11 +1,12 @@
 import asyncio
+from urllib.parse import urlsplit
 
 import httpx
 import httpx_sse
 import pytest
 
 from domain.json import JsonValue
-from tests.graph.http.conftest import SmallServer
+from tests.graph.http.conftest import SmallServer, settled
 
 EVENT_STREAM = {"accept": "text/event-stream"}
 Event = tuple[str, JsonValue]
@@ -126,3 +127,22 @@ async def test_a_stopping_server_opens_no_stream(server: SmallServer) -> None:
 
     assert response.status_code == 503
     assert isinstance(response, httpx.Response)
+
+
+async def test_a_source_waits_for_a_client_that_does_not_read_and_the_server_does_not(
+    server: SmallServer,
+) -> None:
+    address = urlsplit(server.url)
+    body = b'{"query": "subscription { flood }"}'
+    reader, writer = await asyncio.open_connection(address.hostname, address.port, limit=1)
+    writer.write(
+        b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
+        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    )
+    await reader.read(1)
+
+    try:
+        assert await settled(server) < 2_000
+        assert await server.streams.close(timeout_s=5)
+    finally:
+        writer.transport.abort()

@@ -1,6 +1,8 @@
 import asyncio
+import struct
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -8,9 +10,10 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from domain.json import JsonValue, decode, encode
-from tests.graph.http.conftest import SETTINGS, SmallServer
+from tests.graph.http.conftest import SETTINGS, SmallServer, settled
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
+FOREVER: JsonValue = {"query": "subscription { forever }"}
 
 
 @asynccontextmanager
@@ -257,3 +260,67 @@ async def test_a_page_that_calls_the_server_by_a_name_of_its_own_cannot_connect(
         )
 
     assert refused.value.response.status_code == 403
+
+
+async def test_a_message_that_is_too_large_closes_with_1009(server: SmallServer) -> None:
+    async with greeted(server) as socket:
+        await send(socket, {"type": "ping", "payload": {"text": "ä" * SETTINGS.max_body_bytes}})
+
+        assert await closing(socket) == (1009, "At most 2000 bytes are taken")
+
+
+async def test_a_client_that_asks_and_never_reads_is_not_read_either(server: SmallServer) -> None:
+    async with unread(server) as writer:
+        asked = 0
+        while await is_taken(writer):
+            writer.write(frame({"id": f"{asked}-{'x' * 1_800}", "type": "subscribe", "payload": FOREVER}))
+            asked += 1
+
+        tasks = [task.get_name() for task in asyncio.all_tasks()]
+        assert asked > 2
+        assert len([name for name in tasks if name.startswith("websocket-operation")]) == 2
+        assert await server.streams.close(timeout_s=5)
+
+
+async def test_a_source_waits_for_a_client_that_does_not_read(server: SmallServer) -> None:
+    async with unread(server) as writer:
+        writer.write(frame({"id": "a", "type": "subscribe", "payload": {"query": "subscription { flood }"}}))
+
+        assert await settled(server) < 2_000
+        assert await server.streams.close(timeout_s=5)
+
+
+@asynccontextmanager
+async def unread(server: SmallServer) -> AsyncGenerator[asyncio.StreamWriter]:
+    """A socket that was greeted and from which nothing is read any more."""
+    address = urlsplit(server.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port, limit=1)
+    try:
+        writer.write(
+            b"GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+        )
+        await reader.read(1)
+        writer.write(frame({"type": "connection_init"}))
+        yield writer
+    finally:
+        writer.transport.abort()
+
+
+def frame(message: JsonValue) -> bytes:
+    """A text frame; the mask is of zeros, so the text stands there as it is."""
+    text = encode(message).encode()
+    if len(text) < 126:
+        return struct.pack("!BB4x", 0x81, 0x80 | len(text)) + text
+    return struct.pack("!BBH4x", 0x81, 0x80 | 126, len(text)) + text
+
+
+async def is_taken(writer: asyncio.StreamWriter) -> bool:
+    """Whether what was written finds room within a second."""
+    try:
+        async with asyncio.timeout(1):
+            await writer.drain()
+    except TimeoutError:
+        return False
+    return True

@@ -1,5 +1,8 @@
+import logging
+
 import pytest
 
+from tests.graph.application import OUTSIDE
 from tests.graph.served.house import House
 
 CALL_BACK = "mutation { callBack { ... on ProcessStarted { process { id } } } }"
@@ -10,8 +13,7 @@ async def awaiting(house: House) -> tuple[str, str]:
     """The id of a process that waits for a callback, and the path it was promised at."""
     process = (await house.ask(CALL_BACK))["callBack"]["process"]["id"]
     await house.until(process, "AWAITING_CALLBACK")
-    found = await house.ask("query ($id: ID!) { process(id: $id) { steps { delta } } }", id=process)
-    url: str = found["process"]["steps"][0]["delta"]["seen"]
+    url = OUTSIDE.addresses[-1]
     assert url.startswith(f"{house.url}/callbacks/")
     return process, url.removeprefix(house.url)
 
@@ -78,3 +80,39 @@ async def test_what_is_no_callback_is_refused(
 
 async def test_a_callback_must_be_posted(house: House) -> None:
     assert (await house.client.get(UNKNOWN)).status_code == 405
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
+async def test_an_address_is_not_used_up_by_looking_at_it(working_house: House, method: str) -> None:
+    house = working_house
+    process, path = await awaiting(house)
+
+    looked = await house.client.request(method, path)
+    posted = await house.client.post(path, json={"reported": "done"})
+
+    assert (looked.status_code, posted.status_code) == (405, 200)
+    assert await house.until(process, "COMPLETED") == "COMPLETED"
+
+
+async def test_the_token_of_a_callback_is_in_no_log_and_in_no_answer(
+    working_house: House, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = working_house
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)
+    process, path = await awaiting(house)
+    token = path.rpartition("/")[2]
+
+    refused = await house.client.post(path, json={"reported": 1})
+    await house.client.post(path, json={"reported": "done"})
+    used = await house.client.post(path, json={"reported": "done"})
+    await house.until(process, "COMPLETED")
+    found = await house.post(
+        "query ($id: ID!) { process(id: $id) { state steps { delta attempts { error traceback } } } }",
+        id=process,
+    )
+
+    assert token not in capsys.readouterr().out
+    assert [record for record in caplog.records if token in record.getMessage()] == []
+    assert token not in refused.text + used.text + str(found)

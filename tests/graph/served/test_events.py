@@ -1,14 +1,18 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from random import Random
 from typing import Any
 
+import asyncpg
 import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from domain.json import decode, encode
 from tests.graph.served.house import House
+from tests.postgres import PostgresServer
+from tests.waiting import eventually
 
 EVENTS = """
 subscription ($process: ID!, $after: String) {
@@ -17,7 +21,7 @@ subscription ($process: ID!, $after: String) {
     ... on ProcessSnapshot { process { id status steps { key status } } }
     ... on StepStarted { at step { id key status attemptCount } }
     ... on StepFinished { at error step { id key status attemptCount finishedAt delta } }
-    ... on ProcessStatusChanged { at processId status failureKind currentStep }
+    ... on ProcessStatusChanged { at processId status failureKind currentStep currentStepId }
   }
 }
 """
@@ -81,6 +85,8 @@ async def test_a_follower_sees_the_snapshot_and_then_every_change_until_the_end(
         ("resync", "SUCCESS"),
         ("process", "COMPLETED"),
     ]
+    suspended = seen[8]
+    assert (suspended["currentStep"], suspended["currentStepId"]) == ("confirm", seen[7]["step"]["id"])
     versions = [event["version"] for event in seen]
     assert versions == sorted(versions)
     assert set(versions) == set(range(1, versions[-1] + 1))
@@ -196,3 +202,92 @@ async def test_a_stopping_server_ends_a_follower_who_then_goes_on_at_another(hou
     assert first["payload"]["data"]["processEvents"]["cursor"] == "1"
     assert (socket.close_code, socket.close_reason) == (1001, "Going away")
     assert house.server.streams.count == 0
+
+
+async def test_a_follower_that_is_cut_off_again_and_again_puts_the_exact_history_together(
+    house: House,
+) -> None:
+    randomness = Random(7)  # noqa: S311  # where to cut, the same in each run
+    process = await house.start_node()
+    seen: list[Any] = []
+
+    async with asyncio.timeout(40), house.working():
+        while not seen or summary(seen[-1]) != ("process", "COMPLETED"):
+            after = seen[-1]["cursor"] if seen else "0"
+            async with aclosing(events(house, process, after)) as stream:
+                for _ in range(randomness.randint(1, 2)):
+                    event = await anext(stream, None)
+                    if event is None:
+                        break
+                    seen.append(event)
+                    if summary(event) == ("process", "SUSPENDED"):
+                        await house.resume(process, {"serial": 7})
+    whole = await all_events(house, process, "0")
+
+    def identity(event: Any) -> tuple[str, str, str]:
+        return event["cursor"], *summary(event)
+
+    assert [identity(event) for event in seen] == [identity(event) for event in whole]
+    versions = {event["version"] for event in whole}
+    assert versions == set(range(1, max(versions) + 1))
+    await eventually(lambda: is_unwatched(house))
+
+
+async def test_a_follower_lives_through_lost_connections_and_a_restart_of_the_database(
+    house: House, database_dsn: str, postgres_server: PostgresServer
+) -> None:
+    process = await house.start_node()
+    seen: list[Any] = []
+
+    async with asyncio.timeout(40), aclosing(events(house, process)) as stream:
+        seen.append(await anext(stream))
+        await cut_all(database_dsn)
+        async with house.working():
+            async for event in stream:
+                seen.append(event)
+                if summary(event) == ("make_node", "SUCCESS"):
+                    await restart(postgres_server)
+                if summary(event) == ("process", "SUSPENDED"):
+                    break
+
+    versions = [event["version"] for event in seen]
+    assert versions == sorted(versions)
+    assert set(versions) == set(range(1, versions[-1] + 1))
+    assert len({event["cursor"] for event in seen}) == len(seen)
+
+
+async def restart(server: PostgresServer) -> None:
+    """Restart the database as after a crash, where the suite may."""
+    if server.embedded is not None:
+        await asyncio.to_thread(server.embedded.restart, immediate=True)
+
+
+async def cut_all(dsn: str) -> None:
+    """Have the server end every other connection to the database."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    finally:
+        await connection.close()
+
+
+async def test_a_follower_that_leaves_is_forgotten(house: House) -> None:
+    process = await house.start_node()
+
+    async with asyncio.timeout(10), aclosing(events(house, process)) as stream:
+        await anext(stream)
+        await eventually(lambda: is_watched(house))
+
+    await eventually(lambda: is_unwatched(house))
+    assert house.server.streams.count == 0
+
+
+async def is_watched(house: House) -> bool:
+    return house.server.bus.watched == 1
+
+
+async def is_unwatched(house: House) -> bool:
+    return house.server.bus.watched == 0

@@ -11,7 +11,7 @@ async def test_everything_with_a_row_or_a_parent_is_found_by_its_id(working_hous
     await house.until(process, "SUSPENDED")
     found = await house.ask(
         """query ($id: ID!) { process(id: $id) {
-             id workflow { id } steps { id } subscriptions { id product { id } } } }""",
+             id workflow { id } steps { id } subscriptions { id product { id } blocks { id } } } }""",
         id=process,
     )
     [subscription] = found["process"]["subscriptions"]
@@ -21,6 +21,8 @@ async def test_everything_with_a_row_or_a_parent_is_found_by_its_id(working_hous
         "Step": found["process"]["steps"][-1]["id"],
         "NodeSubscription": subscription["id"],
         "Product": subscription["product"]["id"],
+        "NodeBlock": subscription["blocks"][0]["id"],
+        "PortBlock": subscription["blocks"][1]["id"],
     }
 
     nodes = {name: (await house.ask(NODE, id=identifier))["node"] for name, identifier in ids.items()}
@@ -35,6 +37,7 @@ async def test_everything_with_a_row_or_a_parent_is_found_by_its_id(working_hous
         "subscription_01h455vb4pex5vsknk084sn02q",
         "product_01h455vb4pex5vsknk084sn02q",
         "step_01h455vb4pex5vsknk084sn02q_confirm",
+        "block_01h455vb4pex5vsknk084sn02q",
         "workflow_unknown",
     ],
 )

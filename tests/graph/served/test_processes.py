@@ -1,5 +1,8 @@
 from typing import Any
 
+import pytest
+
+from domain.storage.database import Database
 from tests.graph.ids_of import suffix
 from tests.graph.served.house import CREATE_NODE, NODE, House
 
@@ -184,3 +187,43 @@ async def test_a_repeated_start_with_the_same_key_gives_the_same_process(house: 
     assert answers[0]["process"]["id"] == answers[1]["process"]["id"]
     assert other["__typename"] == "Conflict"
     assert (await house.ask("{ processes { totalCount } }"))["processes"]["totalCount"] == 1
+
+
+async def test_the_forms_of_a_list_are_read_together_and_fail_apart(
+    working_house: House, database: Database
+) -> None:
+    house = working_house
+    processes = [await house.start_node(hostname=f"lab-{number}") for number in range(3)]
+    for process in processes:
+        await house.until(process, "SUSPENDED")
+    async with database.writer() as connection:
+        await connection.execute(
+            "UPDATE process SET current_step = 'gone' WHERE id = (SELECT min(id::text)::uuid FROM process)"
+        )
+
+    found = await house.ask("{ processes { nodes { id form { title } } } }")
+
+    titles = {node["id"]: node["form"] for node in found["processes"]["nodes"]}
+    confirm = {"title": "Confirm the installation"}
+    assert [titles[process] for process in processes] == [None, confirm, confirm]
+
+
+async def test_a_failure_of_the_database_is_masked_and_logged_once(
+    house: House, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    process = await house.start_node()
+    async with database.writer() as connection:
+        await connection.execute("ALTER TABLE step_attempt RENAME TO hidden")
+        await connection.execute("ALTER TABLE process_subscription RENAME TO hidden_link")
+
+    response = await house.client.post(
+        "/graphql",
+        json={"query": f'{{ process(id: "{process}") {{ id subscriptions {{ id }} }} }}'},
+    )
+
+    [error] = response.json()["errors"]
+    error_id = error["extensions"].pop("errorId")
+    assert response.status_code == 200
+    assert (error["message"], error["extensions"]) == ("Internal error", {"code": "INTERNAL_ERROR"})
+    assert "process_subscription" not in response.text
+    assert capsys.readouterr().out.count(error_id) == 1

@@ -1,54 +1,11 @@
 """What a viewer of one customer sees of a server that has two."""
 
-from typing import Any
-
 import pytest
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from domain.ids import CustomerId
-from domain.scope import Scope
-from engine.run.bus import EventBus
-from engine.run.commands import Commands
-from graph.app import context_factory
-from graph.context import GraphDependencies
 from graph.execution.documents import RequestRefused
-from graph.execution.operations import Operations
-from graph.execution.request import GraphQLRequest
-from graph.permissions import Permission, Viewer
-from graph.schema import build_schema
-from graph.settings import GraphSettings
-from tests.graph.application import CATALOG, REGISTRY
+from graph.permissions import Permission
+from tests.graph.served.asking import Asking
 from tests.graph.served.house import CREATE_NODE, NODE, House
-
-
-class Asking:
-    """Executes requests for a viewer, below HTTP."""
-
-    def __init__(self, house: House, *permissions: Permission, customer: str = "customer 1") -> None:
-        dependencies = GraphDependencies(
-            database=house.database,
-            catalog=CATALOG,
-            registry=REGISTRY,
-            commands=Commands(house.database, catalog=CATALOG, registry=REGISTRY),
-            bus=EventBus(house.database),
-            settings=GraphSettings(),
-        )
-        schema = build_schema(CATALOG, REGISTRY)
-        self._viewer = Viewer(
-            name="customer's clerk",
-            permissions=frozenset(permissions or Permission),
-            scope=Scope.of(CustomerId(customer)),
-        )
-        self._operations = Operations(
-            schema.core,
-            executor_class=StrawberryGraphQLCoreExecutionContext,
-            new_context=context_factory(dependencies, schema),
-        )
-
-    async def __call__(self, query: str, **variables: Any) -> Any:
-        request = GraphQLRequest(query=query, variables=variables)
-        response: Any = await self._operations.execute(self._operations.prepare(request, self._viewer))
-        return response
 
 
 async def test_a_viewer_sees_its_own_customers_alone(working_house: House) -> None:
@@ -124,3 +81,41 @@ async def test_a_node_of_a_type_that_is_not_permitted_is_refused(house: House) -
 
     assert response["data"] == {"node": None}
     assert response["errors"][0]["extensions"] == {"code": "NOT_ALLOWED"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ processes { nodes { id } } }",
+        "{ p: processes { e: edges { n: node { i: id } } } }",
+        "query ($id: ID!) { node(id: $id) { ... on Process { status } } }",
+        "query ($id: ID!) { node(id: $id) { ... on Node { ... on Process { ...F } } } } fragment F on Process { status }",
+        "query ($id: ID!) { node(id: $id) { ...A ...B } } fragment A on Node { id } fragment B on Step { status }",
+        "query ($yes: Boolean!) { processes @skip(if: $yes) { totalCount } }",
+        "{ subscriptions { nodes { heldBy { __typename } } } }",
+        "{ subscriptions { nodes { ... on NodeSubscription { processes { totalCount } } } } }",
+        "mutation ($id: ID!) { abortProcess(process: $id) { ... on ProcessUpdated { process { id } } } }",
+        "subscription ($id: ID!) { processEvents(process: $id) { cursor } }",
+    ],
+)
+async def test_no_way_of_writing_a_query_leads_past_a_permission(house: House, query: str) -> None:
+    allowed = [permission for permission in Permission if permission not in {Permission.READ_PROCESSES}]
+    process = await house.start_node()
+
+    with pytest.raises(RequestRefused) as refused:
+        await Asking(house, *allowed)(query, id=process, yes=True)
+
+    assert refused.value.forbidden
+
+
+async def test_an_id_alone_does_not_tell_whether_there_is_something(house: House) -> None:
+    process = await house.start_node()
+    ask = Asking(house, Permission.CONNECT)
+
+    answers = [
+        await ask("query ($id: ID!) { node(id: $id) { __typename } }", id=identifier)
+        for identifier in (process, "process_01h455vb4pex5vsknk084sn02q")
+    ]
+
+    assert answers[0] == answers[1]
+    assert answers[0]["errors"][0]["extensions"]["code"] == "NOT_ALLOWED"

@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ mutation ($workflow: String!, $pages: [JSON!]!, $subscription: ID, $version: Int
     ... on InvalidInput { errors { path message code } }
     ... on NotFound { id message }
     ... on SubscriptionLocked { subscriptionId processId message }
-    ... on Conflict { message }
+    ... on Conflict { message cause version processId }
   }
 }
 """
@@ -27,7 +28,7 @@ mutation ($input: RenameNodeInput!) {
     ... on InvalidInput { errors { path message code } }
     ... on NotFound { id }
     ... on SubscriptionLocked { subscriptionId processId }
-    ... on Conflict { message }
+    ... on Conflict { message cause version processId }
   }
 }
 """
@@ -64,7 +65,13 @@ async def test_errors_of_a_typed_mutation_are_in_terms_of_its_input(house: House
         ({"hostname": None}, "Expected value of non-null type 'String!' not to be None."),
         ({"role": "core"}, "Did you mean the enum value 'CORE'?"),
         ({"loopback": "192.0.2.300"}, "is not a IPv4Address"),
-        ({"ports": [{"name": "eth0", "speed": "fast"}]}, "BigInt must be an integer or a string of digits"),
+        (
+            {"ports": [{"name": "eth0", "speed": "fast"}]},
+            "BigInt must be an integer of 64 bits or a string of its digits",
+        ),
+        ({"ports": [{"name": "eth0", "speed": "٣"}]}, "BigInt must be an integer of 64 bits"),
+        ({"ports": [{"name": "eth0", "speed": "9" * 5_000}]}, "BigInt must be an integer of 64 bits"),
+        ({"ports": [{"name": "eth0", "speed": str(2**63)}]}, "BigInt must fit 64 bits"),
         ({"rack": 1}, "Expected value of type 'CreateNodeInput' not to include unknown field 'rack'"),
     ],
 )
@@ -171,9 +178,19 @@ async def test_a_modification_of_a_version_that_is_gone_is_a_conflict(working_ho
     given = {"subscription": subscription, "hostname": "n1"}
 
     stale = (await house.ask(RENAME, input={**given, "version": version - 1}))["renameNode"]
+    paged = await start_workflow(
+        house, "rename_node", {"hostname": "n1"}, subscription=subscription, version=version - 1
+    )
     current = (await house.ask(RENAME, input={**given, "version": version}))["renameNode"]
 
-    assert stale["__typename"] == "Conflict"
+    assert stale == paged
+    assert stale == {
+        "__typename": "Conflict",
+        "message": f"{subscription} has version {version}, expected version {version - 1}.",
+        "cause": "SUBSCRIPTION_CHANGED",
+        "version": version,
+        "processId": None,
+    }
     assert current["__typename"] == "ProcessStarted"
 
 
@@ -216,3 +233,90 @@ async def test_a_resume_with_wrong_pages_says_where_and_changes_nothing(working_
     assert [error["path"] for error in wrong["errors"]] == [["pages", "0", "serial"]]
     assert [error["path"] for error in too_many["errors"]] == [["pages", "1"]]
     assert await house.until(process, "SUSPENDED") == "SUSPENDED"
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256])
+async def test_a_key_that_cannot_be_kept_is_refused_by_its_name(house: House, key: str) -> None:
+    answer = (await house.ask(CREATE_NODE, input=NODE, key=key))["createNode"]
+
+    assert answer["__typename"] == "InvalidInput"
+    assert answer["errors"] == [
+        {
+            "path": ["idempotencyKey"],
+            "message": f"Expected 1 to 255 characters, found {len(key)}",
+            "code": "key_length",
+        }
+    ]
+    assert await process_count(house) == 0
+
+
+async def test_a_customer_id_that_no_index_can_hold_is_refused(house: House) -> None:
+    answer = (await house.ask(CREATE_NODE, input={**NODE, "customerId": "c" * 256}))["createNode"]
+
+    assert [(error["path"], error["code"]) for error in answer["errors"]] == [
+        (["input", "customerId"], "string_too_long")
+    ]
+    assert await process_count(house) == 0
+
+
+async def test_a_subscription_of_a_product_that_is_gone_cannot_be_worked_on(
+    working_house: House, database: Database
+) -> None:
+    house = working_house
+    subscription = await house.active_node()
+    async with database.writer() as connection:
+        await connection.execute("UPDATE product SET name = 'Node of old' WHERE name = 'Node acme'")
+
+    answer = (await house.ask(RENAME, input={"subscription": subscription, "hostname": "n1"}))["renameNode"]
+    paged = await start_workflow(house, "rename_node", {"hostname": "n1"}, subscription=subscription)
+
+    assert answer["__typename"] == paged["__typename"] == "InvalidInput"
+    assert answer["errors"] == [
+        {
+            "path": ["input", "subscription"],
+            "message": "The workflow is about products of the catalogue, which Node of old has left",
+            "code": "retired_product",
+        }
+    ]
+    assert [error["path"] for error in paged["errors"]] == [["subscription"]]
+
+
+@pytest.mark.parametrize("text", ["\x00", "\\u0000", "\\u{0}", "\\u{0000000}"])
+async def test_the_character_that_postgresql_cannot_store_is_refused_however_it_is_written(
+    house: House, text: str
+) -> None:
+    query = f'{{ processes(workflow: "{text}") {{ totalCount }} }}'
+
+    posted = await house.client.post("/graphql", json={"query": query})
+    asked = await house.client.get("/graphql", params={"query": query})
+
+    assert (posted.status_code, asked.status_code) == (400, 400)
+    assert "U+0000 is not taken" in posted.json()["errors"][0]["message"]
+    assert "U+0000 is not taken" in asked.json()["errors"][0]["message"]
+
+
+async def test_a_resume_of_a_process_that_moved_on_is_a_conflict_in_ids_of_clients(
+    working_house: House,
+) -> None:
+    house = working_house
+    process = await house.start_node()
+    await house.until(process, "SUSPENDED")
+    resume = """mutation ($process: ID!) { resumeProcess(process: $process, pages: [{serial: 7}]) {
+        __typename ... on Conflict { message cause processId } ... on WrongStatus { message found } } }"""
+
+    answers = await asyncio.gather(*(house.ask(resume, process=process) for _ in range(8)))
+
+    kinds = [answer["resumeProcess"]["__typename"] for answer in answers]
+    assert kinds.count("ProcessUpdated") == 1
+    for answer in answers:
+        match answer["resumeProcess"]:
+            case {"__typename": "Conflict", **details}:
+                assert details == {
+                    "message": f"{process} has moved on since its form was filled in.",
+                    "cause": "PROCESS_MOVED_ON",
+                    "processId": process,
+                }
+            case {"__typename": "WrongStatus", "message": message, "found": found}:
+                assert message == f"The process is {found}: expected SUSPENDED."
+            case other:
+                assert other == {"__typename": "ProcessUpdated"}

@@ -1,0 +1,81 @@
+"""What a server refuses for its size, with the limits it has by itself."""
+
+import pytest
+from graphql import get_introspection_query
+
+from domain.scope import Scope
+from graph.settings import GraphSettings
+from tests.graph.served.asking import Asking
+from tests.graph.served.house import House
+
+_DEEP = "subscriptions { nodes { processes { nodes { "
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "message"),
+    [
+        (
+            "{" + "__typename " * 10_001 + "}",
+            "PARSE_FAILED",
+            "Syntax Error: Document contains more than 10000 tokens. Parsing aborted.",
+        ),
+        (
+            "{ processes { nodes { " + _DEEP * 6 + "id" + " }" * 24 + " } } }",
+            "DOCUMENT_TOO_LARGE",
+            "The operation is 27 fields deep: at most 25 are taken.",
+        ),
+        (
+            "{" + " ".join(f"a{number}: viewer {{ name }}" for number in range(1_001)) + "}",
+            "DOCUMENT_TOO_LARGE",
+            "The operation selects 2002 fields: at most 2000 are taken.",
+        ),
+        ("{ a " * 5_000, "PARSE_FAILED", "Syntax Error: Document is nested too deeply. Parsing aborted."),
+    ],
+)
+async def test_a_document_that_is_too_large_is_refused_before_it_runs(
+    house: House, query: str, code: str, message: str
+) -> None:
+    response = await house.client.post("/graphql", json={"query": query})
+
+    assert response.status_code == 400
+    [error] = response.json()["errors"]
+    assert error["extensions"]["code"] == code
+    assert error["message"].startswith(message.removesuffix("."))
+
+
+async def test_clients_can_introspect_with_all_that_they_ask_for(house: House) -> None:
+    query = get_introspection_query(
+        descriptions=True,
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+    )
+
+    found = await house.ask(query)
+
+    names = {each["name"] for each in found["__schema"]["types"]}
+    assert {"Process", "NodeSubscription", "ActiveNodeBlock", "CreateNodeInput"} <= names
+
+
+async def test_introspection_that_goes_round_in_circles_is_refused(house: House) -> None:
+    query = "{ __schema { types " + "{ fields { type " * 6 + "{ name }" + " } }" * 6 + " } }"
+
+    code, message = await house.error(query)
+
+    assert (code, message) == ("VALIDATION_FAILED", "Maximum introspection depth exceeded")
+
+
+async def test_lists_within_lists_are_bounded_together(house: House) -> None:
+    for number in range(3):
+        await house.start_node(hostname=f"lab-{number}")
+    ask = Asking(house, settings=GraphSettings(max_list_entries=5), scope=Scope.all())
+
+    enough = await ask("{ a: processes { nodes { id } } b: processes(first: 2) { nodes { id } } }")
+    again = await ask("{ a: processes { nodes { id } } b: processes(first: 2) { nodes { id } } }")
+    too_much = await ask("{ a: processes { nodes { id } } b: processes { nodes { id } } }")
+
+    assert "errors" not in enough
+    assert again == enough
+    [error] = too_much["errors"]
+    assert (error["extensions"]["code"], error["path"]) == ("RESULT_TOO_LARGE", ["b"])
