@@ -1,7 +1,8 @@
 """Five-step processes per second of some workers, on an embedded PostgreSQL with full durability.
 
-The backlog is started first; what is measured is the time from the first claim to the last completion, by the
-database's clock: `python -m bench.throughput --processes 2000 --workers 1`.
+The backlog is started first; what is measured is the time from the first claim to the last completion, by
+the database's clock. The yardstick, measured in the same run on the same server: connections that each commit
+single rows as fast as they can. `python -m bench.throughput --processes 2000 --workers 1`
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import asyncpg
 import typer
 
 from bench.five_steps import app
@@ -25,6 +27,8 @@ from orchestrion.preparing import prepare_database
 from orchestrion.settings import Settings, child_environment
 
 STARTS_AT_ONCE = 8
+YARDSTICK_CONNECTIONS = 32
+YARDSTICK_ROWS = 8000
 DEADLINE_S = 600.0
 
 _MEASURED = """
@@ -54,9 +58,15 @@ async def measure(server: EmbeddedPostgres, *, processes: int, workers: int) -> 
             for _ in range(workers):
                 await stack.enter_async_context(worker(dsn))
             seconds = await until_completed(database, processes)
-    print(f"started    {processes} processes: {processes / started_s:8,.0f} per second")
-    print(f"carried out by {workers} worker(s): {processes / seconds:8,.0f} five-step processes per second")
-    print(f"                              {processes * 5 / seconds:8,.0f} durable steps per second")
+    commits = await single_row_commits(dsn)
+    steps = processes * 5 / seconds
+    print(f"started:      {processes / started_s:8,.0f} processes per second")
+    print(f"{workers} worker(s):  {processes / seconds:8,.0f} five-step processes per second")
+    print(f"              {steps:8,.0f} durable steps per second")
+    print(
+        f"yardstick:    {commits:8,.0f} single-row commits per second of {YARDSTICK_CONNECTIONS} connections"
+    )
+    print(f"ratio:        {steps / commits:8.2f} durable steps per single-row commit")
 
 
 async def start_backlog(database: Database, processes: int) -> float:
@@ -73,6 +83,26 @@ async def start_backlog(database: Database, processes: int) -> float:
         for _ in range(STARTS_AT_ONCE):
             tasks.create_task(start_some())
     return time.perf_counter() - began
+
+
+async def single_row_commits(dsn: str) -> float:
+    """How many rows per second the connections commit, each row in a transaction of its own."""
+    numbers = iter(range(YARDSTICK_ROWS))
+
+    async def commit_some(connection: asyncpg.Connection) -> None:
+        for number in numbers:
+            await connection.execute("INSERT INTO yardstick (number) VALUES ($1)", number)
+
+    async with AsyncExitStack() as stack:
+        connections = [await asyncpg.connect(dsn) for _ in range(YARDSTICK_CONNECTIONS)]
+        for connection in connections:
+            stack.push_async_callback(connection.close)
+        await connections[0].execute("CREATE TABLE yardstick (number int PRIMARY KEY)")
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as tasks:
+            for connection in connections:
+                tasks.create_task(commit_some(connection))
+        return YARDSTICK_ROWS / (time.perf_counter() - began)
 
 
 async def until_completed(database: Database, processes: int) -> float:
