@@ -108,7 +108,8 @@ def needs_of_operation(
 ) -> tuple[Need, ...]:
     """Gives one need per schema field that a valid operation selects, wherever it selects it first.
 
-    Introspection is free: it tells nothing that the published schema does not.
+    What a field gives takes its own permission beside the field's: not even whether it is there is told
+    without. Introspection is free: it tells nothing that the published schema does not.
     """
     root = schema.get_root_type(operation.operation)
     assert root is not None, "the document was validated"
@@ -126,7 +127,7 @@ class _Walk:
     """Collects the needs of one operation; each fragment is visited once per type it is spread on."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
-        self.needs: dict[str, Need] = {}
+        self.needs: dict[tuple[str, Permission | None], Need] = {}
         self._schema = schema
         self._fragments = {
             definition.name.value: definition
@@ -156,11 +157,19 @@ class _Walk:
         assert isinstance(parent, GraphQLObjectType | GraphQLInterfaceType), (
             "a union has no fields of its own"
         )
-        need = Need(permission=permission_of(parent, field), type_name=parent.name, field=node)
-        self.needs.setdefault(need.coordinate, need)
+        self._need(permission_of(parent, field), parent, node)
         child = get_named_type(field.type)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # graphql-core leaves the inner type of lists open
+        given = _declared(child.extensions.get("strawberry-definition"))
+        if given is not None:
+            self._need(given, parent, node)
         if node.selection_set is not None and is_composite_type(child) and not is_introspection_type(child):
             self.selections(child, node.selection_set)
+
+    def _need(
+        self, permission: Permission | None, parent: GraphQLObjectType | GraphQLInterfaceType, node: FieldNode
+    ) -> None:
+        need = Need(permission=permission, type_name=parent.name, field=node)
+        self.needs.setdefault((need.coordinate, permission), need)
 
     def _fragment(self, name: str) -> None:
         if name in self._visited:

@@ -1,5 +1,6 @@
 """One run of a process: its steps in order, each recorded before the next begins, until it ends or parks."""
 
+import logging
 import time
 import uuid
 from enum import StrEnum
@@ -179,7 +180,9 @@ class ProcessRun:
         progress.checkpoint_no += 1
         progress.state = planned.state
         if checkpoint.next_step is None or checkpoint.status is not ProcessStatus.RUNNING:
-            self._log("run.ended", status=checkpoint.status)
+            # A failed process waits for a person.
+            level = logging.ERROR if checkpoint.status is ProcessStatus.FAILED else logging.INFO
+            self._log("run.ended", level=level, status=checkpoint.status)
             return False
         progress.step_key, progress.attempt, progress.parked_as = checkpoint.next_step.key, 1, None
         self._arrived = ()
@@ -223,8 +226,9 @@ class ProcessRun:
             raise WorkflowChanged(self._claim.workflow)
         return workflow
 
-    def _log(self, event: str, **fields: object) -> None:
-        _log.info(
+    def _log(self, event: str, *, level: int = logging.INFO, **fields: object) -> None:
+        _log.log(
+            level,
             event,
             process_id=str(self._claim.process_id),
             step=self._progress.step_key,

@@ -82,7 +82,10 @@ class ProductSubscription(Node):
         read = await info.context.loaders.processes(process_columns(info)).load(self.record.held_by)
         return None if read is None else process(read)
 
-    @strawberry.field(description="The processes that concern it, the newest first.")
+    @strawberry.field(
+        description="The processes that concern it, the newest first.",
+        directives=requires(Permission.READ_PROCESSES),
+    )
     async def processes(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Process]:
