@@ -4,9 +4,9 @@ Source: GraphQL Cursor Connections Specification.
 """
 
 import base64
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -21,6 +21,18 @@ from graph.settings import GraphSettings
 NodeType = TypeVar("NodeType")
 Row = TypeVar("Row")
 Id = TypeVar("Id", bound=UUID)
+
+
+class HasName(Protocol):
+    """Anything that a name tells from its like."""
+
+    @property
+    def name(self) -> str:
+        """Unique in its list."""
+        ...
+
+
+Named = TypeVar("Named", bound=HasName)
 
 First = Annotated[
     int | None, strawberry.argument(description="How many to give at most, from the start or after `after`.")
@@ -53,8 +65,12 @@ class PageArguments:
     last: int | None = None
     before: str | None = None
 
-    def request(self, settings: GraphSettings) -> PageRequest:
+    def request(self, settings: GraphSettings, *, key: Callable[[str], object] = UUID) -> PageRequest:
         """Gives the page that is asked for; without a size, the first page of the default size.
+
+        Args:
+            settings: The limits.
+            key: Reads what the list is ordered by from a cursor's text.
 
         Raises:
             PageTooLarge: It asks for more than the limit.
@@ -70,7 +86,7 @@ class PageArguments:
         first = settings.default_page_size if self.first is None and self.last is None else self.first
         try:
             return PageRequest(
-                first=first, after=_decode(self.after), last=self.last, before=_decode(self.before)
+                first=first, after=_decode(self.after, key), last=self.last, before=_decode(self.before, key)
             )
         except InvalidPageRequest as error:
             raise InvalidPage(f"These paging arguments do not fit together: {error}.") from None
@@ -114,7 +130,7 @@ def connection(
     budget: ReadBudget,
     *,
     node: Callable[[Row], NodeType],
-    key: Callable[[Row], UUID],
+    key: Callable[[Row], UUID | str],
     count: Callable[[], Awaitable[int]],
 ) -> Connection[NodeType]:
     """Makes a connection of a page.
@@ -123,7 +139,7 @@ def connection(
         page: The rows, in order.
         budget: Pays for the rows.
         node: Gives the node of a row.
-        key: Gives the id of a row, which is what the list is ordered by.
+        key: Gives the id or name of a row, which is what the list is ordered by.
         count: Counts the whole list.
 
     Raises:
@@ -152,20 +168,36 @@ def page_of_ids(ids: Sequence[Id], request: PageRequest) -> Page[Id]:
     return request.page_of(wanted[::-1] if request.backward else wanted)
 
 
+def page_of_named(items: Iterable[Named], request: PageRequest) -> Page[Named]:
+    """Gives a page of a list that is at hand as a whole, by name."""
+    (after,), (before,) = request.after or (None,), request.before or (None,)
+    wanted = sorted(
+        (
+            item
+            for item in items
+            if (not isinstance(after, str) or item.name > after)
+            and (not isinstance(before, str) or item.name < before)
+        ),
+        key=lambda item: item.name,
+        reverse=request.backward,
+    )
+    return request.page_of(wanted)
+
+
 def encode_cursor(key: SortKey) -> str:
     """Gives the cursor of a place, which clients must not read anything into."""
     values: list[JsonValue] = [str(value) for value in key]
     return base64.urlsafe_b64encode(encode(values).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str | None) -> SortKey | None:
+def _decode(cursor: str | None, key: Callable[[str], object]) -> SortKey | None:
     if cursor is None:
         return None
     padded = cursor + "=" * (-len(cursor) % 4)
     try:
         match decode(base64.b64decode(padded, altchars=b"-_", validate=True)):
             case [str() as value]:
-                return (UUID(value),)
+                return (key(value),)
             case _:
                 pass
     except ValueError:

@@ -7,10 +7,21 @@ import strawberry
 from domain.storage.products import ProductRepository
 from graph.context import Info
 from graph.ids import parse_product_id
-from graph.paging import After, Before, Connection, First, Last, PageArguments, connection
+from graph.paging import After, Before, Connection, First, Last, PageArguments, connection, page_of_named
 from graph.permissions import Permission, requires
 from graph.types.product import Product, product
 from graph.types.workflow import Workflow, workflow
+
+
+def workflow_name(text: str) -> str:
+    """Reads the name of a workflow, known or not, from a cursor.
+
+    Raises:
+        ValueError: The cursor is of another list.
+    """
+    if not text.isidentifier():
+        raise ValueError(text)
+    return text
 
 
 @strawberry.type
@@ -45,12 +56,27 @@ class CatalogQueries:
         return None if record is None else product(record)
 
     @strawberry.field(
-        description="The workflows, in the order the application lists them.",
+        description="The workflows of the application, by name.",
         directives=requires(Permission.READ_CATALOG),
     )
-    def workflows(self, info: Info) -> list[Workflow]:
-        """The workflows."""
-        return [workflow(definition) for definition in info.context.dependencies.registry.workflows]
+    def workflows(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Workflow]:
+        """The workflows of the application, by name."""
+        dependencies = info.context.dependencies
+        arguments = PageArguments(first=first, after=after, last=last, before=before)
+        known = dependencies.registry.workflows
+
+        async def count() -> int:
+            return len(known)
+
+        return connection(
+            page_of_named(known, arguments.request(dependencies.settings, key=workflow_name)),
+            info.context.budget,
+            node=workflow,
+            key=lambda definition: definition.name,
+            count=count,
+        )
 
     @strawberry.field(
         description="One workflow; null if there is none.", directives=requires(Permission.READ_CATALOG)

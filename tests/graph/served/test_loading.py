@@ -20,7 +20,7 @@ PROCESSES_DEEP = """
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("{ viewer { name } workflows { name steps { key } } }", 0),
+        ("{ viewer { name } workflows { totalCount nodes { name steps { key } } } }", 0),
         ("{ engine { status } }", 1),
         ("{ products { nodes { name workflows { name } } } }", 1),
         ("{ products { totalCount nodes { name } } }", 2),

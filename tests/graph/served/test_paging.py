@@ -41,6 +41,34 @@ async def test_a_list_is_walked_forwards_and_backwards(house: House) -> None:
     assert earlier == newest_first[1:3]
 
 
+async def test_workflows_are_walked_by_name_in_both_directions(house: House) -> None:
+    query = """
+      query ($first: Int, $after: String, $last: Int, $before: String) {
+        workflows(first: $first, after: $after, last: $last, before: $before) {
+          totalCount nodes { name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        }
+      }
+    """
+    whole = (await house.ask(query, first=100))["workflows"]
+    names = [node["name"] for node in whole["nodes"]]
+
+    walked: list[str] = []
+    cursor = None
+    while len(walked) < len(names):
+        part = (await house.ask(query, first=2, after=cursor))["workflows"]
+        walked += [node["name"] for node in part["nodes"]]
+        cursor = part["pageInfo"]["endCursor"]
+        assert part["pageInfo"]["hasNextPage"] == (len(walked) < len(names))
+    last = (await house.ask(query, last=2))["workflows"]
+    before_last = (await house.ask(query, last=2, before=last["pageInfo"]["startCursor"]))["workflows"]
+
+    assert names == sorted(names)
+    assert whole["totalCount"] == len(names) > 4
+    assert walked == names
+    assert [node["name"] for node in last["nodes"]] == names[-2:]
+    assert [node["name"] for node in before_last["nodes"]] == names[-4:-2]
+
+
 async def test_an_empty_page_has_no_cursors(house: House) -> None:
     assert await page(house, first=10) == ([], [], False, False)
 
@@ -53,6 +81,7 @@ async def test_an_empty_page_has_no_cursors(house: House) -> None:
         ("first: 1, last: 1", "INVALID_PAGE", "These paging arguments do not fit together: "),
         ("first: -1", "INVALID_PAGE", "'first' is -1: expected at least 0."),
         ('last: 1, after: "x"', "INVALID_PAGE", "'x' is no cursor of this list."),
+        ('after: "WyJhIGIiXQ"', "INVALID_PAGE", "'WyJhIGIiXQ' is no cursor of this list."),
         ('after: "WzFd"', "INVALID_PAGE", "'WzFd' is no cursor of this list."),
         ('after: "ä"', "INVALID_PAGE", "'ä' is no cursor of this list."),
     ],
@@ -60,7 +89,7 @@ async def test_an_empty_page_has_no_cursors(house: House) -> None:
 async def test_a_page_that_makes_no_sense_is_refused(
     house: House, arguments: str, code: str, message: str
 ) -> None:
-    for field in ("processes", "subscriptions", "products"):
+    for field in ("processes", "subscriptions", "products", "workflows"):
         found_code, found_message = await house.error(f"{{ {field}({arguments}) {{ nodes {{ id }} }} }}")
 
         assert found_code == code
