@@ -132,7 +132,7 @@ class GraphQLConnection:
 
         return AsyncRetrying(
             retry=retry_if_exception_type(ConnectionLost),
-            wait=wait_exponential_jitter(initial=0.2, max=2, jitter=0.2),
+            wait=wait_exponential_jitter(multiplier=0.2, max=2, jitter=0.2),
             stop=stop_after_delay(self._patience_s),
             retry_error_callback=give_up,
         )

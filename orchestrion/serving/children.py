@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,8 +37,16 @@ class Program:
 
 
 @asynccontextmanager
-async def announced(program: Program, *, within: timedelta, stop_within: timedelta) -> AsyncGenerator[str]:
+async def announced(
+    program: Program, *, again: Callable[[str], Program], within: timedelta, stop_within: timedelta
+) -> AsyncGenerator[str]:
     """Run a program that announces itself in a line `ready URL`; gives the URL, ends the program afterwards.
+
+    Args:
+        program: What to run.
+        again: Gives what takes its place when it dies, at the same URL: others have learned it.
+        within: How long it has to announce itself.
+        stop_within: How long it has to end.
 
     Raises:
         StartFailed: If it ends, or says nothing in time.
@@ -53,7 +61,9 @@ async def announced(program: Program, *, within: timedelta, stop_within: timedel
                 f"The {program.name} said nothing within {within.total_seconds():g} s."
             ) from error
         async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(_report_end(program, process), name=f"{program.name} watch")
+            watching = tasks.create_task(
+                _replace(process, again(url), stop_within=stop_within), name=f"{program.name} watch"
+            )
             try:
                 yield url
             finally:
@@ -62,22 +72,22 @@ async def announced(program: Program, *, within: timedelta, stop_within: timedel
         await asyncio.shield(_end(process, within=stop_within))
 
 
-async def _report_end(program: Program, process: asyncio.subprocess.Process) -> None:
-    """Say that the program has ended by itself; others know its URL, so it is not started at another."""
+async def _replace(process: asyncio.subprocess.Process, program: Program, *, stop_within: timedelta) -> None:
+    """Run the program from the moment on at which the process has ended by itself."""
     exit_code = await process.wait()
-    logger.error(
-        "child.died", program=program.name, exit_code=exit_code, expected="that it runs until the end"
-    )
+    logger.warning("child.died", program=program.name, exit_code=exit_code, restart_in_s=0)
+    # What it announces is known, and standard output is ours.
+    await keep_running(program, stop_within=stop_within, stdout=asyncio.subprocess.DEVNULL)
 
 
-async def keep_running(program: Program, *, stop_within: timedelta) -> None:
+async def keep_running(program: Program, *, stop_within: timedelta, stdout: int | None = None) -> None:
     """Run a program until cancelled, and start it again, with growing pauses, whenever it ends by itself."""
-    pause = wait_exponential_jitter(initial=0.2, max=10, jitter=0.2)
+    pause = wait_exponential_jitter(multiplier=0.2, max=10, jitter=0.2)
     deaths = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # pyright: ignore[reportArgumentType]  # only the number of attempts is read
     loop = asyncio.get_running_loop()
     while True:
         started_at = loop.time()
-        process = await _spawn(program, stdout=None)
+        process = await _spawn(program, stdout=stdout)
         try:
             exit_code = await process.wait()
         finally:

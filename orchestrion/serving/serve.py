@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -56,6 +57,8 @@ async def serve(settings: Settings, application: Application) -> None:
                 dsn, read_pool_size=settings.read_connections, write_pool_size=settings.write_connections
             )
         )
+        if stop.is_set():
+            return
         await _serve_on(
             bound,
             settings=settings,
@@ -124,14 +127,19 @@ async def _announce(started: asyncio.Event, url: str, settings: Settings) -> Non
 async def _companion(
     companion: Companion, environment: Mapping[str, str], settings: Settings
 ) -> AsyncGenerator[str]:
-    program = Program(
-        name=companion.name,
-        module=companion.module,
-        arguments=("--port", "0", "--exit-with-parent", *companion.arguments_for(settings.data)),
-        environment=environment,
-    )
+    def program(port: int) -> Program:
+        return Program(
+            name=companion.name,
+            module=companion.module,
+            arguments=("--port", str(port), "--exit-with-parent", *companion.arguments_for(settings.data)),
+            environment=environment,
+        )
+
     async with announced(
-        program, within=COMPANION_START, stop_within=timedelta(seconds=settings.shutdown_s)
+        program(0),
+        again=lambda url: program(urlsplit(url).port or 0),
+        within=COMPANION_START,
+        stop_within=timedelta(seconds=settings.shutdown_s),
     ) as url:
         logger.info("companion.ready", name=companion.name, url=url)
         yield url

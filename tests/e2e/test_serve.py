@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 
 from tests.e2e.served import postmaster, served, spawn
 
@@ -103,6 +104,20 @@ def test_serve_starts_again_after_everything_was_killed(data: Path) -> None:
 
     with served(data) as server:
         assert product_names(server.base) == ["Node"]
+
+
+async def test_a_killed_companion_is_started_again_at_its_url(data: Path) -> None:
+    with served(data) as server:
+        (controller,) = server.children(module="examples.network.controller")
+        (port,) = {connection.laddr.port for connection in controller.net_connections() if connection.laddr}
+        controller.kill()
+
+        async with httpx.AsyncClient() as client:
+            patiently = AsyncRetrying(wait=wait_fixed(0.1), stop=stop_after_delay(20), reraise=True)
+            devices = await patiently(client.get, f"http://127.0.0.1:{port}/devices")
+
+        assert devices.json() == {"devices": []}
+        assert server.stop() == 0
 
 
 def test_a_killed_serve_takes_its_children_along(data: Path) -> None:

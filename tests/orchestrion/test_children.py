@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import psutil
@@ -14,24 +15,35 @@ PROGRAM = Program(name="companion", module="tests.orchestrion.short_lived", envi
 SOON = timedelta(seconds=20)
 
 
-async def test_a_companion_that_ends_by_itself_is_reported() -> None:
+async def test_a_companion_that_dies_is_reported_and_replaced_at_its_url() -> None:
+    asked: list[str] = []
+
+    def again(url: str) -> Program:
+        asked.append(url)
+        return replace(PROGRAM, name="replacement")
+
     with capture_logs() as logs:
-        async with announced(PROGRAM, within=SOON, stop_within=SOON) as url:
+        async with announced(PROGRAM, again=again, within=SOON, stop_within=SOON) as url:
             (companion,) = psutil.Process().children()
             companion.kill()
-            await eventually(lambda: _is_told(logs), deadline_s=20)
-            told = logs[-1]
+            await eventually(lambda: _has_another_child(companion), deadline_s=20)
+            told = next(log for log in logs if log["event"] == "child.died")
 
-    assert url == "http://short-lived.test"
-    assert (told["event"], told["program"], told["exit_code"]) == ("child.died", "companion", -9)
+    assert asked == [url] == ["http://short-lived.test"]
+    assert (told["program"], told["exit_code"]) == ("replacement", -9)
+    assert psutil.Process().children() == []
 
 
 async def test_a_companion_that_is_ended_in_order_is_not() -> None:
     with capture_logs() as logs:
-        async with announced(PROGRAM, within=SOON, stop_within=SOON):
+        async with announced(PROGRAM, again=lambda _: PROGRAM, within=SOON, stop_within=SOON):
             pass
 
     assert not await _is_told(logs)
+
+
+async def _has_another_child(dead: psutil.Process) -> bool:
+    return any(child.pid != dead.pid for child in psutil.Process().children())
 
 
 async def _is_told(logs: Sequence[Mapping[str, object]]) -> bool:
