@@ -63,7 +63,12 @@ def served(
     with tempfile.NamedTemporaryFile("w+", suffix=".log", delete=False) as log:
         process = spawn(
             ["serve", "--port", "0", *arguments],
-            environment={"ORCHESTRION_DATA": str(data), **(environment or {})},
+            # It ends with us, also when we are killed.
+            environment={
+                "ORCHESTRION_DATA": str(data),
+                "ORCHESTRION_PARENT_PIPE": "true",
+                **(environment or {}),
+            },
             stderr=log.fileno(),
             user=user,
         )
@@ -78,7 +83,9 @@ def served(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        assert process.stdin is not None
         assert process.stdout is not None
+        process.stdin.close()
         process.stdout.close()
         Path(log.name).unlink(missing_ok=True)
 
@@ -103,7 +110,7 @@ def spawn(
         env={**inherited, **environment},
         stdout=subprocess.PIPE,
         stderr=stderr,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         text=True,
         user=user,
         group=None if user is None else pwd.getpwnam(user).pw_gid,
