@@ -13,7 +13,7 @@ from engine.run.worker import Worker
 from orchestrion.application import Application, load_application
 from orchestrion.failures import EXPECTED_FAILURES, report_failure
 from orchestrion.logs import configure_logs
-from orchestrion.parent import wait_for_parents_end
+from orchestrion.parent import stop_with_parent
 from orchestrion.preparing import prepare_database, reachable_database
 from orchestrion.settings import Settings
 
@@ -62,16 +62,11 @@ async def _until_stopped(worker: Worker, stop: asyncio.Event, *, watch_parent: b
     """Run the worker until it is told to stop; what it holds is handed back before this returns."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(worker.run(), name="worker")
-        watching = tasks.create_task(_stop_with_parent(stop), name="parent watch") if watch_parent else None
+        watching = tasks.create_task(stop_with_parent(stop), name="parent watch") if watch_parent else None
         await stop.wait()
         worker.stop()
         if watching is not None:
             watching.cancel()
-
-
-async def _stop_with_parent(stop: asyncio.Event) -> None:
-    await wait_for_parents_end()
-    stop.set()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The tables of the domain floor. Keys compare by bytes, so that no locale changes their order."""
 
+from enum import StrEnum
+
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -38,7 +40,8 @@ Key = String(collation="C")
 Instant = DateTime(timezone=True)
 
 
-def _one_of(column: str, values: type[ProductStatus] | type[SubscriptionStatus]) -> CheckConstraint:
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """A check that a column holds a member of an enum."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -58,7 +61,7 @@ product = Table(
     Column("ended_at", Instant),
     Column("synced_at", Instant, nullable=False, server_default=func.now()),
     UniqueConstraint("name"),
-    _one_of("status", ProductStatus),
+    one_of("status", ProductStatus),
 )
 
 product_block = Table(
@@ -72,7 +75,7 @@ product_block = Table(
     Column("created_at", Instant, nullable=False, server_default=func.now()),
     Column("ended_at", Instant),
     UniqueConstraint("name"),
-    _one_of("status", ProductStatus),
+    one_of("status", ProductStatus),
 )
 
 subscription = Table(
@@ -95,7 +98,7 @@ subscription = Table(
     Index(None, "customer_id", "id"),
     Index(None, "status", "id"),
     Index(None, "product_id", "id"),
-    _one_of("status", SubscriptionStatus),
+    one_of("status", SubscriptionStatus),
     CheckConstraint("held_by IS NULL OR NOT in_sync", name="held_by"),
 )
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.types import UserDefinedType
 
-from domain.storage.tables import Instant, Key, metadata
+from domain.storage.tables import Instant, Key, metadata, one_of
 from engine.states import EngineStatus, ProcessStatus, StepStatus
 
 
@@ -34,13 +34,6 @@ class TransactionId(UserDefinedType[int]):
     def get_col_spec(self, **_options: object) -> str:
         """The type's name in DDL."""
         return "xid8"
-
-
-def _one_of(
-    column: str, values: type[ProcessStatus] | type[StepStatus] | type[EngineStatus]
-) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 process = Table(
@@ -80,7 +73,7 @@ process = Table(
     Index(None, "workflow", "id"),
     Index(None, "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
     Index(None, "customers", postgresql_using="gin"),
-    _one_of("status", ProcessStatus),
+    one_of("status", ProcessStatus),
     # Room on the page lets the frequent updates of the lease and the state leave the indexes alone.
     postgresql_with={"fillfactor": 70},
 )
@@ -103,7 +96,7 @@ process_step = Table(
     Column("started_at", Instant),
     Column("finished_at", Instant),
     Column("delta", JSON),
-    _one_of("status", StepStatus),
+    one_of("status", StepStatus),
 )
 
 step_attempt = Table(
@@ -121,7 +114,7 @@ step_attempt = Table(
     Column("error", Text),
     Column("error_kind", Key),
     Column("traceback", Text),
-    _one_of("status", StepStatus),
+    one_of("status", StepStatus),
 )
 
 process_subscription = Table(
@@ -195,5 +188,5 @@ engine = Table(
     Column("status", Key, nullable=False, server_default=EngineStatus.RUNNING.value),
     Column("changed_at", Instant, nullable=False, server_default=func.now()),
     Column("changed_by", Key, nullable=False, server_default="system"),
-    _one_of("status", EngineStatus),
+    one_of("status", EngineStatus),
 )

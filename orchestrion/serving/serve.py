@@ -17,7 +17,7 @@ from graph.app import create_server
 from graph.viewers import NotLoopback, require_loopback
 from orchestrion.application import Application, Companion
 from orchestrion.failures import StartFailed
-from orchestrion.parent import wait_for_parents_end
+from orchestrion.parent import stop_with_parent
 from orchestrion.preparing import prepare_database, reachable_database
 from orchestrion.serving.address import bind, url_of
 from orchestrion.serving.children import Program, announced, keep_running
@@ -106,7 +106,7 @@ async def _serve_on(
             for number in range(1, settings.workers + 1)
         ]
         if settings.parent_pipe:
-            children.append(tasks.create_task(_stop_with_parent(stop), name="parent watch"))
+            children.append(tasks.create_task(stop_with_parent(stop), name="parent watch"))
         announcing = tasks.create_task(_announce(server.started, url, settings), name="announcement")
         await serve_http(server.asgi, bound, stop=stop, end_streams=server.end_streams, shutdown_within=grace)
         announcing.cancel()
@@ -143,11 +143,6 @@ async def _companion(
     ) as url:
         logger.info("companion.ready", name=companion.name, url=url)
         yield url
-
-
-async def _stop_with_parent(stop: asyncio.Event) -> None:
-    await wait_for_parents_end()
-    stop.set()
 
 
 def _stop_on_signals() -> asyncio.Event:
