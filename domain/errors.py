@@ -1,8 +1,11 @@
 """The domain floor's errors: the root, and those that concern stored products and subscriptions."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
-from domain.ids import ProcessId, SubscriptionId
+from domain.ids import BlockId, ProcessId, SubscriptionId
+from domain.model.lifecycle import ProductStatus, SubscriptionStatus
 
 
 class DomainError(Exception):
@@ -52,3 +55,96 @@ class SubscriptionLocked(DomainError):
         super().__init__(f"subscription {subscription_id} is out of sync, {holder}; expected it in sync")
         self.subscription_id = subscription_id
         self.held_by = held_by
+
+
+class ProductNotSold(DomainError):
+    """The product's status does not admit new subscriptions."""
+
+    def __init__(self, product: str, *, status: ProductStatus) -> None:
+        super().__init__(f"product {product!r} is {status}, expected ACTIVE or PRE_PRODUCTION")
+        self.product = product
+        self.status = status
+
+
+class ConflictingEdit(DomainError):
+    """Another step of the same process changed the same field since the subscription was loaded.
+
+    Attributes:
+        path: what both changed: ("subscription", column), (block id, field), (block id,) for a block that one
+            of them removed, or (block id or "subscription", attribute) for the blocks in a field.
+        expected: what it was when the subscription was loaded, as text.
+        found: what it is now, as text.
+    """
+
+    def __init__(
+        self, subscription_id: SubscriptionId, *, path: tuple[str, ...], expected: str, found: str
+    ) -> None:
+        super().__init__(
+            f"subscription {subscription_id}, {'.'.join(path)}: found {found}, which another step of the process"
+            f" wrote meanwhile, expected {expected}"
+        )
+        self.subscription_id = subscription_id
+        self.path = path
+        self.expected = expected
+        self.found = found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedStatus:
+    """A related subscription and the status that stands in the way."""
+
+    subscription_id: SubscriptionId
+    status: SubscriptionStatus
+
+
+class UnsafeTransition(DomainError):
+    """A status does not go together with those of the subscriptions that use its blocks, or that it uses.
+
+    The text names no other subscription: it may be read by somebody out of whose scope they are.
+
+    Attributes:
+        target: the status that was refused.
+        users: those that use blocks of the subscription, and may not while it has the status.
+        used: those whose blocks the subscription uses, and may not with the status.
+    """
+
+    def __init__(
+        self,
+        subscription_id: SubscriptionId,
+        *,
+        target: SubscriptionStatus,
+        users: Collection[RelatedStatus] = (),
+        used: Collection[RelatedStatus] = (),
+        expected: Collection[SubscriptionStatus],
+    ) -> None:
+        related = users or used
+        relation = "users of its blocks" if users else "owners of blocks that it uses"
+        statuses = ", ".join(sorted({each.status for each in related}))
+        super().__init__(
+            f"subscription {subscription_id} cannot be {target}: found {relation} that are {statuses}, expected"
+            f" them to be {' or '.join(sorted(expected)) or 'none'}"
+        )
+        self.subscription_id = subscription_id
+        self.target = target
+        self.users = tuple(users)
+        self.used = tuple(used)
+        self.expected = frozenset(expected)
+
+
+class BlockInUse(DomainError):
+    """A block was taken out of its tree while other subscriptions refer to it.
+
+    Attributes:
+        users: those subscriptions; the text does not name them.
+    """
+
+    def __init__(
+        self, block_id: BlockId, *, subscription_id: SubscriptionId, users: Collection[SubscriptionId]
+    ) -> None:
+        super().__init__(
+            f"block {block_id} is used by other subscriptions, expected nobody to use it when it leaves"
+            f" subscription {subscription_id}"
+        )
+        self.block_id = block_id
+        self.subscription_id = subscription_id
+        self.users = tuple(users)

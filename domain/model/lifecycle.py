@@ -1,6 +1,8 @@
 """The statuses of products and subscriptions."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 
@@ -30,3 +32,15 @@ ACTIVE: Final = SubscriptionStatus.ACTIVE
 MIGRATING: Final = SubscriptionStatus.MIGRATING
 DISABLED: Final = SubscriptionStatus.DISABLED
 TERMINATED: Final = SubscriptionStatus.TERMINATED
+
+SAFE_USER_STATUSES: Final[Mapping[SubscriptionStatus, frozenset[SubscriptionStatus]]] = MappingProxyType(
+    {
+        INITIAL: frozenset({INITIAL}),
+        PROVISIONING: frozenset({INITIAL, PROVISIONING, ACTIVE, TERMINATED}),
+        ACTIVE: frozenset(SubscriptionStatus),
+        MIGRATING: frozenset({INITIAL, MIGRATING, TERMINATED}),
+        DISABLED: frozenset({INITIAL, DISABLED, TERMINATED}),
+        TERMINATED: frozenset({INITIAL, TERMINATED}),
+    }
+)
+"""The statuses that the users of a subscription's blocks may have while it has a status."""

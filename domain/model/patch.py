@@ -19,6 +19,10 @@ class SubscriptionPatch:
         blocks_written: blocks that are new or whose values or labels changed, whole.
         blocks_removed: blocks that are no longer in the tree.
         relations: all of the tree's relations if any changed; None if none did.
+        status_changed: whether the status is another one than the stored; not for a new subscription.
+        references: the other subscriptions whose blocks the resulting tree refers to.
+        references_added: those of them that the stored tree does not refer to.
+        override: why a change of status shall be written although it is unsafe; recorded with the change.
         before: what ``after`` replaces, in the same form, so that the change can be undone; None for a new
             subscription.
         after: the parts that changed: ``subscription`` holds columns, ``blocks`` whole blocks by id (null for
@@ -38,6 +42,10 @@ class SubscriptionPatch:
     relations: tuple[RelationRecord, ...] | None
     before: JsonValue
     after: JsonValue
+    status_changed: bool = False
+    references: tuple[SubscriptionId, ...] = ()
+    references_added: tuple[SubscriptionId, ...] = ()
+    override: str | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -61,18 +61,35 @@ class RelationRecord:
         parent_id: None means that the child is a field of the subscription itself.
         attribute: the field that holds the child.
         position: the index in a list; 0 in a single field.
+        owner_id: the subscription that owns the child, if that is another one: the place is a reference.
     """
 
     parent_id: BlockId | None
     attribute: str
     position: int
     child_id: BlockId
+    owner_id: SubscriptionId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockStub:
+    """A block that a tree refers to and whose owner is out of scope: that it is there, and nothing of it."""
+
+    id: BlockId
+    block: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """A subscription with all of its blocks; relations are ordered by parent, attribute and position."""
+    """A subscription with its blocks, and with the blocks of others that it refers to, at any depth.
+
+    Attributes:
+        blocks: those of the subscription, and those it reaches through references.
+        relations: of all of these blocks; ordered by parent, attribute and position.
+        stubs: the blocks that are reached but out of scope; nothing below them is in the tree.
+    """
 
     subscription: SubscriptionRecord
     blocks: tuple[BlockRecord, ...]
     relations: tuple[RelationRecord, ...]
+    stubs: tuple[BlockStub, ...] = ()

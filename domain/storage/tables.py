@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -95,12 +96,42 @@ subscription = Table(
     Column("end_at", Instant),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
     Column("modified_at", Instant, nullable=False, server_default=func.now()),
-    Index(None, "customer_id", "id"),
-    Index(None, "status", "id"),
     Index(None, "product_id", "id"),
     one_of("status", SubscriptionStatus),
     CheckConstraint("held_by IS NULL OR NOT in_sync", name="held_by"),
+    CheckConstraint("char_length(description) <= 2000", name="description"),
+    CheckConstraint("char_length(note) BETWEEN 1 AND 5000", name="note"),
+    # Most updates touch no indexed column; with room on the page they touch no index either.
+    postgresql_with={"fillfactor": 80},
 )
+
+DESCRIPTION_ORDER = func.left(subscription.c.description, literal_column("100")).collate("C")
+"""Descriptions as lists are sorted by them; the rest of a long one does not count."""
+
+_NEVER = literal_column("'infinity'::timestamptz", Instant)
+
+START_ORDER = func.coalesce(subscription.c.start_at, _NEVER)
+"""Starts as lists are sorted by them: what has none comes after all."""
+
+END_ORDER = func.coalesce(subscription.c.end_at, _NEVER)
+"""Ends as lists are sorted by them: what has none comes after all."""
+
+_customer, _status, _id = subscription.c.customer_id, subscription.c.status, subscription.c.id
+
+# One for each order of a list, and for each with the customer or the status fixed before it.
+Index("subscription_customer_id_id_index", _customer, _id)
+Index("subscription_customer_id_status_id_index", _customer, _status, _id)
+Index("subscription_customer_id_description_index", _customer, DESCRIPTION_ORDER, _id)
+Index("subscription_customer_id_start_index", _customer, START_ORDER, _id)
+Index("subscription_customer_id_end_index", _customer, END_ORDER, _id)
+Index("subscription_status_id_index", _status, _id)
+Index("subscription_status_customer_id_index", _status, _customer, _id)
+Index("subscription_status_description_index", _status, DESCRIPTION_ORDER, _id)
+Index("subscription_status_start_index", _status, START_ORDER, _id)
+Index("subscription_status_end_index", _status, END_ORDER, _id)
+Index("subscription_description_index", DESCRIPTION_ORDER, _id)
+Index("subscription_start_index", START_ORDER, _id)
+Index("subscription_end_index", END_ORDER, _id)
 
 block = Table(
     "block",
@@ -121,10 +152,13 @@ block_relation = Table(
     Column("attribute", Key, nullable=False),
     Column("position", Integer, nullable=False),
     Column("child_id", Uuid, ForeignKey("block.id"), nullable=False),
+    Column("owner_id", Uuid, ForeignKey("subscription.id")),
     UniqueConstraint(
         "subscription_id", "parent_id", "attribute", "position", postgresql_nulls_not_distinct=True
     ),
     Index(None, "child_id"),
+    Index(None, "owner_id", "subscription_id", postgresql_where=text("owner_id IS NOT NULL")),
+    Index(None, "subscription_id", "owner_id", postgresql_where=text("owner_id IS NOT NULL")),
 )
 
 subscription_change = Table(
@@ -138,4 +172,28 @@ subscription_change = Table(
     Column("at", Instant, nullable=False),
     Column("before", JSONB),
     Column("after", JSONB),
+    Column("override", Text),
+)
+
+subscription_metadata = Table(
+    "subscription_metadata",
+    metadata,
+    Column("subscription_id", Uuid, ForeignKey("subscription.id"), primary_key=True),
+    Column("metadata", JSONB, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("modified_at", Instant, nullable=False, server_default=func.now()),
+    Column("modified_by", Key, nullable=False),
+)
+
+customer_description = Table(
+    "customer_description",
+    metadata,
+    Column("subscription_id", Uuid, ForeignKey("subscription.id"), primary_key=True),
+    Column("customer_id", Key, primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("modified_at", Instant, nullable=False, server_default=func.now()),
+    Column("modified_by", Key, nullable=False),
+    Index(None, "customer_id", "subscription_id"),
+    CheckConstraint("char_length(description) BETWEEN 1 AND 2000", name="description"),
 )

@@ -20,7 +20,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 
 def differences(connection: Connection) -> list[str]:
     def is_ours(_object: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
-        return not (kind == "table" and name is not None and name.startswith(("pgqueuer", "alembic")))
+        # Indexes are compared below as PostgreSQL prints them: what is reflected of an expression differs.
+        return kind != "index" and not (
+            kind == "table" and name is not None and name.startswith(("pgqueuer", "alembic"))
+        )
 
     context = MigrationContext.configure(connection, opts={"include_object": is_ours, "compare_type": True})
     return [str(difference) for difference in compare_metadata(context, metadata)]
@@ -35,12 +38,20 @@ async def test_migrations_give_the_tables_that_the_code_expects(database_dsn: st
     assert found == []
 
 
-async def test_check_constraints_of_code_and_migrations_agree(
-    database_dsn: str, postgres_server: PostgresServer
+@pytest.mark.parametrize(
+    "catalogued",
+    [
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' ORDER BY 1",
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+        " AND tablename !~ '^(pgqueuer|alembic)' ORDER BY 1",
+        "SELECT relname, reloptions FROM pg_class WHERE relname = 'subscription'",
+    ],
+    ids=["checks", "indexes", "storage"],
+)
+async def test_code_and_migrations_agree(
+    catalogued: str, database_dsn: str, postgres_server: PostgresServer
 ) -> None:
-    checks = text(
-        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' ORDER BY 1"
-    )
+    checks = text(catalogued)
     await create_database(postgres_server.address, "from_metadata")
     migrated, created = new_engine(database_dsn), new_engine(postgres_server.dsn("from_metadata"))
     async with migrated.connect() as one, created.connect() as other:
