@@ -80,8 +80,8 @@ class ConflictingEdit(DomainError):
         self, subscription_id: SubscriptionId, *, path: tuple[str, ...], expected: str, found: str
     ) -> None:
         super().__init__(
-            f"subscription {subscription_id}, {'.'.join(path)}: found {found}, which another step of the process"
-            f" wrote meanwhile, expected {expected}"
+            f"subscription {subscription_id}, {'.'.join(path)}: found {found}, which another step of the"
+            f" process wrote meanwhile, expected {expected}"
         )
         self.subscription_id = subscription_id
         self.path = path
@@ -121,8 +121,8 @@ class UnsafeTransition(DomainError):
         relation = "users of its blocks" if users else "owners of blocks that it uses"
         statuses = ", ".join(sorted({each.status for each in related}))
         super().__init__(
-            f"subscription {subscription_id} cannot be {target}: found {relation} that are {statuses}, expected"
-            f" them to be {' or '.join(sorted(expected)) or 'none'}"
+            f"subscription {subscription_id} cannot be {target}: found {relation} that are {statuses},"
+            f" expected them to be {' or '.join(sorted(expected)) or 'none'}"
         )
         self.subscription_id = subscription_id
         self.target = target
