@@ -85,6 +85,10 @@ schema: develop ## print the sample's GraphQL schema into schema.graphql
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
+.PHONY: parity
+parity: develop ## write docs/parity.md from the marks of the tests
+	@$(BIN)/python -m tests.parity
+
 .PHONY: lock
 lock: develop ## compile the lock files from requirements/*.in (ARGS="--upgrade")
 	$(LOCK) $(ARGS) --output-file requirements/runtime.lock requirements/runtime.in
