@@ -15,6 +15,15 @@ from domain.model.shapes import Shape, shape_of
 Block = TypeVar("Block")
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Marks a field of a block: it may hold blocks of other subscriptions.
+
+    ``port: Annotated[PortBlock, Reference()]``. Without it every block in the field belongs to the
+    subscription that the block itself belongs to.
+    """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalarField:
     """A field that holds one value, or a list of values, of one scalar type."""
@@ -50,12 +59,14 @@ class BlockField(Generic[Block]):
 
     Attributes:
         blocks: the classes whose instances fit.
+        refers: whether the field may hold blocks of other subscriptions.
     """
 
     name: str
     blocks: tuple[type[Block], ...]
     shape: Shape
     description: str | None
+    refers: bool = False
 
     def values(self, value: object) -> list[Block]:
         """The blocks that a value of this field holds, in order.
@@ -137,7 +148,13 @@ def _read_field(
         )
         # In a union the family of the stored block would choose the class; one class is taken so far.
         if len(blocks) == len(shape.members) == 1 and not (shape.many and shape.optional):
-            return BlockField(name=name, blocks=blocks, shape=shape, description=info.description)
+            return BlockField(
+                name=name,
+                blocks=blocks,
+                shape=shape,
+                description=info.description,
+                refers=any(isinstance(mark, Reference) for mark in info.metadata),
+            )
     raise UnsupportedField(
         model.__name__,
         name,
