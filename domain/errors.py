@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from domain.ids import BlockId, ProcessId, SubscriptionId
+from domain.ids import BlockId, CustomerId, ProcessId, SubscriptionId
 from domain.model.lifecycle import ProductStatus, SubscriptionStatus
 
 
@@ -18,6 +18,24 @@ class SubscriptionNotFound(DomainError):
     def __init__(self, subscription_id: SubscriptionId) -> None:
         super().__init__(f"subscription {subscription_id} was not found")
         self.subscription_id = subscription_id
+
+
+class VersionNotFound(DomainError):
+    """A subscription has no such version.
+
+    Attributes:
+        version: what was asked for.
+        found: the first and the last version that there are.
+    """
+
+    def __init__(self, subscription_id: SubscriptionId, *, version: int, found: tuple[int, int]) -> None:
+        super().__init__(
+            f"subscription {subscription_id} has no version {version}, expected one from {found[0]} to"
+            f" {found[1]}"
+        )
+        self.subscription_id = subscription_id
+        self.version = version
+        self.found = found
 
 
 class ProductNotFound(DomainError):
@@ -148,3 +166,123 @@ class BlockInUse(DomainError):
         self.block_id = block_id
         self.subscription_id = subscription_id
         self.users = tuple(users)
+
+
+class ReferencedBlockNotFound(DomainError):
+    """A tree refers to a block that the subscription it takes for the owner does not have.
+
+    The text does not name the owner: it may be read by somebody out of whose scope that one is.
+
+    Attributes:
+        expected_owner: the subscription that was taken for the owner.
+    """
+
+    def __init__(
+        self, block_id: BlockId, *, subscription_id: SubscriptionId, expected_owner: SubscriptionId
+    ) -> None:
+        super().__init__(
+            f"subscription {subscription_id} refers to block {block_id}: found no such block in the"
+            " subscription that is named as its owner, expected one"
+        )
+        self.block_id = block_id
+        self.subscription_id = subscription_id
+        self.expected_owner = expected_owner
+
+
+class ProductInUse(DomainError):
+    """A product was to reach its end of life while there are subscriptions of it.
+
+    Attributes:
+        number: how many of its subscriptions are not terminated.
+    """
+
+    def __init__(self, product: str, *, number: int) -> None:
+        super().__init__(
+            f"product {product!r} cannot be END_OF_LIFE: found {number} subscriptions of it that are not"
+            " TERMINATED, expected none"
+        )
+        self.product = product
+        self.number = number
+
+
+class UnexpectedHolder(DomainError):
+    """A subscription is held by another process than the caller had found.
+
+    Attributes:
+        expected: the process that the caller took for the holder; None means none.
+        found: the holder; None means that no process holds the subscription.
+    """
+
+    def __init__(
+        self, subscription_id: SubscriptionId, *, expected: ProcessId | None, found: ProcessId | None
+    ) -> None:
+        super().__init__(
+            f"subscription {subscription_id}: found it held by {found or 'no process'}, expected it to be"
+            f" held by {expected or 'no process'}"
+        )
+        self.subscription_id = subscription_id
+        self.expected = expected
+        self.found = found
+
+
+class StaleAnnotation(DomainError):
+    """What is noted about a subscription changed since the caller read it; nothing was written.
+
+    Attributes:
+        expected: the version the caller had read; 0 means that there was nothing yet.
+        found: the stored version; 0 means that there is nothing.
+    """
+
+    noun = "annotation"
+
+    def __init__(self, subscription_id: SubscriptionId, *, expected: int, found: int) -> None:
+        super().__init__(
+            f"the {self.noun} of subscription {subscription_id} has version {found}, expected version"
+            f" {expected}"
+        )
+        self.subscription_id = subscription_id
+        self.expected = expected
+        self.found = found
+
+
+class StaleNote(StaleAnnotation):
+    """The note changed since the caller read it; nothing was written."""
+
+    noun = "note"
+
+
+class StaleMetadata(StaleAnnotation):
+    """The metadata changed since the caller read it; nothing was written."""
+
+    noun = "metadata"
+
+
+class StaleCustomerDescription(StaleAnnotation):
+    """The customer's description changed since the caller read it; nothing was written."""
+
+    noun = "customer description"
+
+
+class CustomerDescriptionNotFound(DomainError):
+    """A customer has no description of its own for the subscription."""
+
+    def __init__(self, subscription_id: SubscriptionId, *, customer_id: CustomerId) -> None:
+        super().__init__(
+            f"subscription {subscription_id}: found no description for customer {customer_id!r}, expected one"
+        )
+        self.subscription_id = subscription_id
+        self.customer_id = customer_id
+
+
+class InvalidAnnotation(DomainError):
+    """A note, metadata or a customer's description cannot be kept as it is.
+
+    Attributes:
+        field: ``note``, ``description``, or ``metadata`` with a place in it, such as ``metadata.sla.hours``.
+    """
+
+    def __init__(self, field: str, *, found: str, expected: str) -> None:
+        super().__init__(f"{field}: found {found}, expected {expected}")
+        self.field = field
+        self.found = found
+        self.expected = expected

@@ -1,7 +1,6 @@
 """JSON values, and the one strict encoder that every stored and sent JSON text goes through."""
 
 import math
-import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -14,9 +13,7 @@ Json: TypeAlias = JsonValue
 """Any value that a JSON text can hold."""
 
 _LONGEST_SHOWN = 80
-_LEAST_INTEGER, _GREATEST_INTEGER = -(2**63), 2**64 - 1
-# Only texts with one of these can hold something that orjson let pass: it writes NaN and Infinity as null.
-_SUSPECT = re.compile(rb"null|\\u0000")
+LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**64 - 1
 _OPTIONS = (
     orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
@@ -48,7 +45,8 @@ def encode(value: object) -> str:
         text = orjson.dumps(value, option=_OPTIONS)
     except (TypeError, ValueError) as error:
         raise _first_refusal(value) or UnrepresentableValue((), str(error)) from error
-    if _SUSPECT.search(text) is not None:
+    # orjson lets these pass: it writes NaN and Infinity as null.
+    if b"\\u0000" in text or (b"null" in text and _holds_infinity(value)):
         refusal = _first_refusal(value)
         if refusal is not None:
             raise refusal
@@ -58,6 +56,21 @@ def encode(value: object) -> str:
 def decode(text: str | bytes) -> JsonValue:
     """The value of a JSON text; integers and floats come back as they were written."""
     return orjson.loads(text)
+
+
+def _holds_infinity(value: object) -> bool:
+    """Whether a number that is not finite is inside; all else that is written as null is None."""
+    match value:
+        case float():
+            return not math.isfinite(value)
+        case dict():
+            entries: dict[object, object] = value  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
+            return any(map(_holds_infinity, entries.values()))
+        case list() | tuple():
+            items: list[object] | tuple[object, ...] = value  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
+            return any(map(_holds_infinity, items))
+        case _:
+            return False
 
 
 def _first_refusal(value: object) -> UnrepresentableValue | None:
@@ -92,7 +105,7 @@ def _number_refusals(number: float, path: tuple[str | int, ...]) -> Iterator[Unr
     if isinstance(number, float):
         if not math.isfinite(number):
             yield UnrepresentableValue(path, f"the number {number}")
-    elif not _LEAST_INTEGER <= number <= _GREATEST_INTEGER:
+    elif not LEAST_INTEGER <= number <= GREATEST_INTEGER:
         yield UnrepresentableValue(path, f"an integer of {number.bit_length()} bits (at most 64 fit)")
 
 

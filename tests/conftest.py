@@ -9,6 +9,9 @@ import pytest_asyncio
 from domain.storage.database import Database
 from domain.storage.embedded import create_database, drop_database
 from tests.postgres import PostgresServer, StatementLog, build_template, running_server, statement_log
+from tests.seeded import seeded_database, seeded_dsn
+
+__all__ = ["seeded_database", "seeded_dsn"]
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -1,8 +1,7 @@
-"""Trees of block models taken apart into records, and put together from records."""
+"""Trees of block models put together from records."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -10,147 +9,55 @@ from pydantic import BaseModel, ValidationError
 from domain.ids import BlockId, SubscriptionId
 from domain.json import JsonValue
 from domain.model.blocks import ProductBlockModel
-from domain.model.errors import BlockUsedTwice, FieldMismatch, ForeignBlock, ModelMismatch
+from domain.model.disassembly import BlockTree, Path
+from domain.model.errors import FieldMismatch, ModelMismatch
+from domain.model.families import ModelFamily
 from domain.model.fields import BlockField, ModelFields
-from domain.model.tree import BlockRecord, RelationRecord, Tree
+from domain.model.lifecycle import SubscriptionStatus
+from domain.model.tree import BlockRecord, BlockStub, RelationRecord, Tree
 
 Root = TypeVar("Root", bound=BaseModel)
 
 _LONGEST_SHOWN = 60
 
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockTree:
-    """The blocks below a subscription, without the subscription; ordered by depth-first visit."""
-
-    blocks: tuple[BlockRecord, ...]
-    relations: tuple[RelationRecord, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedBlock:
-    """A block model and where it was met first."""
-
-    block: ProductBlockModel
-    path: Path
-
-
-def walk(root: BaseModel, fields: ModelFields[ProductBlockModel]) -> Iterator[PlacedBlock]:
-    """Every block below a model once, parents first.
-
-    Raises:
-        BlockUsedTwice: if a block is inside itself.
-    """
-    seen: set[BlockId] = set()
-    for placed, _ in _descend(root, fields, _Descent()):
-        if placed.block.id not in seen:
-            seen.add(placed.block.id)
-            yield placed
-
-
-def take_apart(
-    root: BaseModel, fields: ModelFields[ProductBlockModel], *, subscription_id: SubscriptionId
-) -> BlockTree:
-    """The records of all blocks below a model.
-
-    Raises:
-        BlockUsedTwice: if one parent holds a block twice, or a block is inside itself.
-        ForeignBlock: if a block belongs to another subscription.
-        UnrepresentableValue: if a value has no stored form.
-    """
-    blocks: dict[BlockId, BlockRecord] = {}
-    relations: list[RelationRecord] = []
-    children: set[tuple[BlockId | None, BlockId]] = set()
-    for placed, relation in _descend(root, fields, _Descent()):
-        if (relation.parent_id, relation.child_id) in children:
-            raise BlockUsedTwice(relation.child_id, path=placed.path)
-        children.add((relation.parent_id, relation.child_id))
-        relations.append(relation)
-        if relation.child_id not in blocks:
-            blocks[relation.child_id] = _record(placed.block, subscription_id)
-    return BlockTree(blocks=tuple(blocks.values()), relations=tuple(relations))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Descent:
-    """Where a visit of a tree has come to, and the blocks it has been below already."""
-
-    path: Path = ()
-    ancestors: tuple[BlockId, ...] = ()
-    expanded: set[BlockId] = field(default_factory=set[BlockId])
-
-    def below(self, block_id: BlockId, path: Path) -> "_Descent":
-        return _Descent(path=path, ancestors=(*self.ancestors, block_id), expanded=self.expanded)
-
-
-def _descend(
-    parent: BaseModel, fields: ModelFields[ProductBlockModel], descent: _Descent
-) -> Iterator[tuple[PlacedBlock, RelationRecord]]:
-    parent_id = descent.ancestors[-1] if descent.ancestors else None
-    for name, block_field in fields.blocks.items():
-        for position, block in enumerate(block_field.values(getattr(parent, name))):
-            path = (*descent.path, name, position) if block_field.shape.many else (*descent.path, name)
-            if block.id in descent.ancestors:
-                raise BlockUsedTwice(block.id, path=path)
-            yield (
-                PlacedBlock(block=block, path=path),
-                RelationRecord(parent_id=parent_id, attribute=name, position=position, child_id=block.id),
-            )
-            if block.id not in descent.expanded:
-                descent.expanded.add(block.id)
-                yield from _descend(block, block.structure(), descent.below(block.id, path))
-
-
-def _record(block: ProductBlockModel, subscription_id: SubscriptionId) -> BlockRecord:
-    if block.subscription_id not in {None, subscription_id}:
-        raise ForeignBlock(
-            block.id, owner=block.subscription_id or subscription_id, subscription_id=subscription_id
-        )
-    return BlockRecord(
-        id=block.id,
-        subscription_id=subscription_id,
-        block=block.family().name,
-        label=block.label,
-        values=stored_values(block, block.structure()),
-    )
-
-
-def stored_values(model: BaseModel, fields: ModelFields[ProductBlockModel]) -> dict[str, JsonValue]:
-    """The stored forms of a model's scalar fields; what is None has no key.
-
-    Raises:
-        UnrepresentableValue: if a value has no stored form.
-    """
-    values: dict[str, JsonValue] = {}
-    for name, scalar in fields.scalars.items():
-        value: object = getattr(model, name)
-        if value is not None:
-            values[name] = scalar.store(value)
-    return values
-
-
-def loaded_values(
-    stored: Mapping[str, JsonValue], fields: ModelFields[ProductBlockModel]
-) -> dict[str, object]:
-    """Stored scalars as a model class takes them: an optional one without a key is None."""
-    optional = (name for name, scalar in fields.scalars.items() if scalar.shape.optional)
-    return {**dict.fromkeys(optional), **stored}
-
 
 class Assembly:
-    """Puts block models together from records, children first, and gathers everything that does not fit."""
+    """Puts block models together from records, children first, and gathers everything that does not fit.
 
-    def __init__(self, blocks: Iterable[BlockRecord], relations: Iterable[RelationRecord]) -> None:
+    Blocks of other subscriptions are put together like own ones, in the classes for the status of the
+    subscription whose tree this is. A block in several places is one object.
+    """
+
+    def __init__(
+        self,
+        blocks: Iterable[BlockRecord],
+        relations: Iterable[RelationRecord],
+        *,
+        status: SubscriptionStatus,
+        families: Mapping[str, ModelFamily[ProductBlockModel]],
+        stubs: Iterable[BlockStub] = (),
+    ) -> None:
         self.errors: list[FieldMismatch] = []
+        self._status = status
+        self._families = families
         self._records = {block.id: block for block in blocks}
+        self._stubs = frozenset(stub.id for stub in stubs)
         self._built: dict[BlockId, ProductBlockModel] = {}
         self._children: defaultdict[BlockId | None, defaultdict[str, list[BlockId]]] = defaultdict(
             lambda: defaultdict(list)
         )
         for relation in sorted(relations, key=lambda relation: relation.position):
             self._children[relation.parent_id][relation.attribute].append(relation.child_id)
+
+    @classmethod
+    def again(cls, parts: BlockTree, *, status: SubscriptionStatus) -> "Assembly":
+        """An assembly of a tree that was taken apart, for another status."""
+        return cls(
+            (*parts.blocks, *parts.foreign_blocks),
+            (*parts.relations, *parts.foreign_relations),
+            status=status,
+            families=parts.families,
+        )
 
     def nested(
         self,
@@ -162,7 +69,7 @@ class Assembly:
     ) -> dict[str, object]:
         """The values of a model's block fields; what could not be built is missing from it."""
         children = self._children[parent_id]
-        for attribute in children.keys() - fields.blocks.keys():
+        for attribute in sorted(children.keys() - fields.blocks.keys()):
             self._refuse((*path, attribute), expected="a field of the model class", found="stored blocks")
         values: dict[str, object] = {}
         for name, block_field in fields.blocks.items():
@@ -224,14 +131,9 @@ class Assembly:
     ) -> ProductBlockModel | None:
         if block_id in self._built:
             return self._built[block_id]
-        record = self._records.get(block_id)
-        if record is None or block_id in ancestors:
-            self._refuse(path, expected="a block of the tree", found=f"block {block_id}")
-            return None
-        model = next((block for block in block_field.blocks if block.family().name == record.block), None)
-        if model is None:
-            expected = " or ".join(block.family().name for block in block_field.blocks)
-            self._refuse(path, expected=f"a block {expected}", found=f"a block {record.block}")
+        record = self._find_record(block_id, path, ancestors)
+        model = self._find_class(record, block_field, path) if record is not None else None
+        if record is None or model is None:
             return None
         known_errors = len(self.errors)
         fields = model.structure()
@@ -246,6 +148,39 @@ class Assembly:
             return None
         return self._validated(model, values, path)
 
+    def _find_record(
+        self, block_id: BlockId, path: Path, ancestors: tuple[BlockId, ...]
+    ) -> BlockRecord | None:
+        if block_id in self._stubs:
+            self._refuse(path, expected="a block in scope", found="a block that is out of scope")
+            return None
+        if block_id in ancestors:
+            self._refuse(path, expected="a block that is not inside itself", found=f"block {block_id}")
+            return None
+        record = self._records.get(block_id)
+        if record is None:
+            self._refuse(path, expected="a block of the tree", found=f"block {block_id}")
+        return record
+
+    def _find_class(
+        self, record: BlockRecord, block_field: BlockField[ProductBlockModel], path: Path
+    ) -> type[ProductBlockModel] | None:
+        """The class of the block's family that fits the field: a declared one, if it is of that family."""
+        family = self._families.get(record.block)
+        if family is not None:
+            serving = family.class_for(self._status)
+            fitting = [declared for declared in block_field.blocks if issubclass(serving, declared)]
+            if fitting:
+                return next((declared for declared in fitting if declared in family.members), serving)
+        expected = " or ".join(self._name_of(declared) for declared in block_field.blocks)
+        self._refuse(path, expected=f"a block {expected}", found=f"a block {record.block}")
+        return None
+
+    def _name_of(self, declared: type[ProductBlockModel]) -> str:
+        """What to call a declared class: its family, or an abstract class itself."""
+        names = (name for name, family in self._families.items() if declared in family.members)
+        return next(names, declared.__name__)
+
     def _validated(
         self, model: type[ProductBlockModel], values: Mapping[str, object], path: Path
     ) -> ProductBlockModel | None:
@@ -259,6 +194,18 @@ class Assembly:
 
     def _refuse(self, path: Path, *, expected: str, found: str) -> None:
         self.errors.append(FieldMismatch(path=path, expected=expected, found=found))
+
+
+def loaded_values(
+    stored: Mapping[str, JsonValue], fields: ModelFields[ProductBlockModel]
+) -> dict[str, object]:
+    """Stored scalars as a model class takes them: an optional one without a key is None."""
+    optional = (name for name, scalar in fields.scalars.items() if scalar.shape.optional)
+    loaded = {
+        name: fields.scalars[name].load(value) if name in fields.scalars else value
+        for name, value in stored.items()
+    }
+    return {**dict.fromkeys(optional), **loaded}
 
 
 def mismatches(error: ValidationError, path: Path) -> list[FieldMismatch]:

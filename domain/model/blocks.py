@@ -1,25 +1,19 @@
 """Product blocks: the typed parts that a subscription is made of."""
 
-from collections.abc import Mapping, Sequence
-from inspect import get_annotations
+from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from domain.ids import BlockId, SubscriptionId, new_uuid7
-from domain.model.errors import InvalidFamily, LifecycleMismatch, ReservedField
-from domain.model.families import ModelFamily, found_or_join
-from domain.model.fields import BlockField, ModelFields, check_same_types, read_fields
-from domain.model.lifecycle import SubscriptionStatus
-
-MODEL_CONFIG = ConfigDict(extra="forbid", validate_assignment=True)
+from domain.model.definitions import DefinedModel, Definition, Keywords, define
+from domain.model.families import ModelFamily
+from domain.model.fields import BlockField, ModelFields
+from domain.model.texts import Label
 
 
-class ProductBlockModel(BaseModel):
+class ProductBlockModel(DefinedModel):
     """The base of every block model.
-
-    A family's base is declared with ``name``; it serves every status that none of its subclasses claims with
-    ``lifecycle``. A class without a name above a family is abstract: it only lends its fields.
 
     Attributes:
         id: the same through all statuses.
@@ -27,37 +21,24 @@ class ProductBlockModel(BaseModel):
         label: a person's name for this instance.
     """
 
-    model_config = MODEL_CONFIG
-
-    _family: ClassVar["ModelFamily[ProductBlockModel] | None"] = None
-    _fields: ClassVar["ModelFields[ProductBlockModel] | None"] = None
+    definition: ClassVar["Definition[ProductBlockModel, ProductBlockModel]"] = Definition[
+        "ProductBlockModel", "ProductBlockModel"
+    ].of_root()
 
     id: BlockId = Field(default_factory=lambda: BlockId(new_uuid7()), frozen=True)
     subscription_id: SubscriptionId | None = None
-    label: str | None = None
-
-    def __init_subclass__(
-        cls, *, name: str | None = None, lifecycle: Sequence[SubscriptionStatus] = ()
-    ) -> None:
-        # Read below, once pydantic knows the fields; here the keywords are declared to type checkers.
-        del name, lifecycle
-        super().__init_subclass__()
-        refuse_reserved_fields(cls, ProductBlockModel)
+    label: Label | None = None
 
     @classmethod
-    def __pydantic_init_subclass__(
-        cls, *, name: str | None = None, lifecycle: Sequence[SubscriptionStatus] = (), **_: object
-    ) -> None:
-        super().__pydantic_init_subclass__()
-        family = found_or_join(cls, cls._family, name=name, lifecycle=lifecycle)
-        fields = read_fields(cls, ProductBlockModel, built_in=frozenset(ProductBlockModel.model_fields))
-        if cls._fields is not None:
-            check_same_types(cls, fields, cls._fields)
-        if family is not None:
-            check_lifecycles(cls, fields, lifecycle or (SubscriptionStatus.INITIAL,))
-            family.claim(cls, lifecycle)
-        cls._family = family
-        cls._fields = fields
+    def define(cls, keywords: Keywords) -> None:
+        """Keep the definition of this class."""
+        cls.definition = define(
+            cls,
+            keywords,
+            parents=[above.definition for above in cls.__bases__ if issubclass(above, ProductBlockModel)],
+            block_class=ProductBlockModel,
+            find_family=find_family,
+        )
 
     @classmethod
     def family(cls) -> "ModelFamily[ProductBlockModel]":
@@ -66,28 +47,30 @@ class ProductBlockModel(BaseModel):
         Raises:
             InvalidFamily: on an abstract class.
         """
-        if cls._family is None:
-            raise InvalidFamily(
-                cls.__name__, None, found="an abstract class", expected="name= on it or on a class above it"
-            )
-        return cls._family
+        return cls.definition.family_of(cls)
 
     @classmethod
     def structure(cls) -> "ModelFields[ProductBlockModel]":
-        """The stored fields of this class."""
-        return cls._fields or ModelFields(scalars={}, blocks={})
+        """The fields of this class."""
+        return cls.definition.fields
 
     @classmethod
     def new(cls, **values: object) -> Self:
         """A block with a fresh id.
 
         What is not given gets its default; else None where the field allows it; else an empty list, or for
-        nested blocks new ones: one for a required block, the fewest allowed for a list.
+        nested blocks of one family new ones: one for a required block, the fewest allowed for a list.
 
         Raises:
-            pydantic.ValidationError: if a value is refused or a required one is missing.
+            pydantic.ValidationError: if a value is refused or a required one is missing; a required block
+                that may be of several families, or another subscription's, must be given.
         """
         return cls.model_validate(with_new_values(cls, cls.structure(), values))
+
+
+def find_family(block: type[ProductBlockModel]) -> ModelFamily[ProductBlockModel] | None:
+    """The family of a class; None for an abstract one."""
+    return block.definition.family
 
 
 def with_new_values(
@@ -100,48 +83,18 @@ def with_new_values(
             continue
         if field.shape.optional:
             values[name] = None
-        elif isinstance(field, BlockField):
-            values[name] = _new_blocks(field)
-        elif field.shape.many:
+        elif field.shape.many and field.shape.min_length == 0:
             values[name] = []
+        elif isinstance(field, BlockField):
+            values |= _new_blocks(field)
     return values
 
 
-def refuse_reserved_fields(model: type[BaseModel], root: type[BaseModel]) -> None:
-    """Check that the fields a class declares do not take names of the root model.
-
-    Raises:
-        ReservedField: for the first that does.
-    """
-    for name in get_annotations(model):
-        if name in root.model_fields or (hasattr(root, name) and not name.startswith("_")):
-            raise ReservedField(
-                model.__name__, name, found="a name that every model has", expected="another name"
-            )
-
-
-def check_lifecycles(
-    model: type[BaseModel],
-    fields: ModelFields[ProductBlockModel],
-    statuses: Sequence[SubscriptionStatus],
-) -> None:
-    """Check that each nested class serves all of these statuses.
-
-    Raises:
-        LifecycleMismatch: for the first status that a nested class does not serve.
-        InvalidFamily: if a nested class is abstract.
-    """
-    for name, field in fields.blocks.items():
-        for nested in field.blocks:
-            if nested is model:
-                continue
-            for status in statuses:
-                if nested.family().class_for(status) is not nested:
-                    raise LifecycleMismatch(model.__name__, name, nested=nested.__name__, status=status)
-
-
-def _new_blocks(field: BlockField[ProductBlockModel]) -> ProductBlockModel | list[ProductBlockModel]:
-    block = field.blocks[0]
+def _new_blocks(field: BlockField[ProductBlockModel]) -> dict[str, object]:
+    """New blocks for a field that needs some; nothing where only the caller can choose which."""
+    block, *others = field.blocks
+    if others or field.refers or find_family(block) is None:
+        return {}
     if field.shape.many:
-        return [block.new() for _ in range(field.shape.min_length)]
-    return block.new()
+        return {field.name: [block.new() for _ in range(field.shape.min_length)]}
+    return {field.name: block.new()}

@@ -4,15 +4,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from pydantic import ValidationError
+from pydantic import BaseModel
 
 from domain.errors import ProductNotFound
 from domain.json import JsonValue
-from domain.model.blocks import ProductBlockModel
-from domain.model.errors import InvalidCatalog, LifecycleMismatch
+from domain.model.blocks import ProductBlockModel, find_family
+from domain.model.catalog_checks import check_nesting, check_unique
 from domain.model.families import ModelFamily
+from domain.model.fields import BlockField
+from domain.model.fixed_inputs import FixedInputChoices, check_fixed_inputs, read_choices
 from domain.model.lifecycle import ProductStatus
+from domain.model.nesting import BlockFamily, admits
+from domain.model.scalars import Scalar
 from domain.model.subscriptions import SubscriptionModel
+
+_SOLD = frozenset({ProductStatus.ACTIVE, ProductStatus.PRE_PRODUCTION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +27,7 @@ class Product:
 
     Attributes:
         name: unique in the catalogue; the key by which stored products are matched.
+        tag: a group of products, for people and programs.
         product_type: what kind of product it is, for people.
         model: any class of the family that its subscriptions have.
         fixed_inputs: the values of the model's scalar fields, in their stored form.
@@ -34,29 +41,58 @@ class Product:
     status: ProductStatus = ProductStatus.ACTIVE
     fixed_inputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
 
+    @property
+    def is_sold(self) -> bool:
+        """Whether its status admits new subscriptions."""
+        return self.status in _SOLD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedField:
+    """A field of blocks whose stored values are indexed, in all classes of the family."""
+
+    family: ModelFamily[ProductBlockModel]
+    name: str
+    scalar: Scalar
+
 
 class Catalog:
     """The products of one application; checked as a whole when it is built.
 
+    Args:
+        products: what is sold.
+        blocks: any class of each family that stands only in fields of an abstract class.
+        metadata: the model of the JSON document that may be kept with each subscription; None lets any
+            object be kept.
+
     Raises:
-        InvalidCatalog: if names clash, or fixed inputs do not fit the model.
+        InvalidCatalog: if names clash, fixed inputs do not fit the model, or no family fits a field.
         LifecycleMismatch: if a nested block's class does not serve every status of its owner's class.
     """
 
-    def __init__(self, products: Iterable[Product]) -> None:
+    def __init__(
+        self,
+        products: Iterable[Product],
+        *,
+        blocks: Iterable[type[ProductBlockModel]] = (),
+        metadata: type[BaseModel] | None = None,
+    ) -> None:
         self.products: Sequence[Product] = tuple(products)
+        self.metadata = metadata
         self._by_name = {product.name: product for product in self.products}
         self.families: Sequence[ModelFamily[SubscriptionModel]] = tuple(
             dict.fromkeys(product.model.family() for product in self.products)
         )
-        self.block_families: Sequence[ModelFamily[ProductBlockModel]] = tuple(_reachable(self.families))
-        _check_unique("product", [product.name for product in self.products])
-        _check_unique("subscription model", [family.key for family in self.families])
-        _check_unique("block model", [family.key for family in self.block_families])
+        self.block_families: Sequence[ModelFamily[ProductBlockModel]] = _reachable_families(
+            self.families, [block.family() for block in blocks]
+        )
+        check_unique("product", [product.name for product in self.products])
+        check_unique("subscription model", [family.key for family in self.families])
+        check_unique("block model", [family.key for family in self.block_families])
         for family in (*self.families, *self.block_families):
-            _check_every_status(family)
+            check_nesting(family, self.block_families)
         for product in self.products:
-            _check_fixed_inputs(product)
+            check_fixed_inputs(product.name, product.model.family(), product.fixed_inputs)
 
     def product(self, name: str) -> Product:
         """The product of this name.
@@ -73,70 +109,64 @@ class Catalog:
         """The products whose subscriptions have this model, in the catalogue's order."""
         return tuple(product for product in self.products if product.model.family() is family)
 
+    def block_families_of(
+        self, field: BlockField[ProductBlockModel]
+    ) -> tuple[ModelFamily[ProductBlockModel], ...]:
+        """The families whose blocks fit a field, in the catalogue's order."""
+        return tuple(family for family in self.block_families if admits(field, family))
+
+    def fixed_input_choices(self) -> tuple[FixedInputChoices, ...]:
+        """The fixed inputs of all products: what each may be, and which tags require it; ordered by name."""
+        return read_choices(
+            (product.tag, product.model.family(), product.fixed_inputs) for product in self.products
+        )
+
     @property
     def by_name(self) -> Mapping[str, Product]:
         """Every product by its name."""
         return MappingProxyType(self._by_name)
 
-
-def _reachable(
-    families: Iterable[ModelFamily[SubscriptionModel]],
-) -> Iterator[ModelFamily[ProductBlockModel]]:
-    """The families of all blocks, at any depth; parents first."""
-    seen: set[ModelFamily[ProductBlockModel]] = set()
-    waiting = [member.structure() for family in families for member in family.members]
-    while waiting:
-        for block_field in waiting.pop(0).blocks.values():
-            for block in block_field.blocks:
-                family = block.family()
-                if family not in seen:
-                    seen.add(family)
-                    waiting += [member.structure() for member in family.members]
-                    yield family
+    @property
+    def indexed_fields(self) -> tuple[IndexedField, ...]:
+        """The indexed fields of all blocks; a field is indexed if any class of its family says so."""
+        found: dict[tuple[str, str], IndexedField] = {}
+        for family in self.block_families:
+            for model in family.members:
+                for name, scalar_field in model.structure().scalars.items():
+                    if scalar_field.indexed:
+                        indexed = IndexedField(family=family, name=name, scalar=scalar_field.scalar)
+                        found.setdefault((family.name, name), indexed)
+        return tuple(found.values())
 
 
-def _check_unique(kind: str, names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise InvalidCatalog(f"found two {kind}s named {name!r}, expected one")
-        seen.add(name)
+def _reachable_families(
+    families: Iterable[ModelFamily[SubscriptionModel]], named: Iterable[BlockFamily]
+) -> tuple[BlockFamily, ...]:
+    """The families of all blocks, at any depth, parents first; then those named and what they reach."""
+    found: dict[BlockFamily, None] = {}
+    _add_below(families, found)
+    for family in named:
+        if family not in found:
+            found[family] = None
+            _add_below([family], found)
+    return tuple(found)
 
 
-def _check_every_status(
-    family: ModelFamily[SubscriptionModel] | ModelFamily[ProductBlockModel],
+def _add_below(
+    families: Iterable[ModelFamily[SubscriptionModel] | BlockFamily], found: dict[BlockFamily, None]
 ) -> None:
-    """Repeat the check of class definition, now that every class of every family is known."""
-    for model in family.members:
-        for name, block_field in model.structure().blocks.items():
-            for nested in block_field.blocks:
-                for status in family.statuses_of(model):
-                    if nested.family().class_for(status) is not nested:
-                        raise LifecycleMismatch(model.__name__, name, nested=nested.__name__, status=status)
+    waiting = list(families)
+    while waiting:
+        for nested in _nested_families(waiting.pop(0)):
+            if nested not in found:
+                found[nested] = None
+                waiting.append(nested)
 
 
-def _check_fixed_inputs(product: Product) -> None:
-    for model in product.model.family().members:
-        scalars = model.structure().scalars
-        unknown = product.fixed_inputs.keys() - scalars.keys()
-        if unknown:
-            raise InvalidCatalog(
-                f"product {product.name!r}: found the fixed inputs {sorted(unknown)}, which"
-                f" {model.__name__} does not have, expected some of {sorted(scalars)}"
-            )
-        for name in scalars:
-            if name in product.fixed_inputs:
-                _check_fixed_input(product, model, name)
-            elif model.model_fields[name].is_required():
-                raise InvalidCatalog(f"product {product.name!r}: found no fixed input {name}, expected one")
-
-
-def _check_fixed_input(product: Product, model: type[SubscriptionModel], name: str) -> None:
-    value = product.fixed_inputs[name]
-    try:
-        model.__pydantic_validator__.validate_assignment(model.model_construct(), name, value)
-    except ValidationError as error:
-        expected = error.errors(include_url=False)[0]["msg"]
-        raise InvalidCatalog(
-            f"product {product.name!r}: found {value!r} for the fixed input {name}, expected: {expected}"
-        ) from error
+def _nested_families(family: ModelFamily[SubscriptionModel] | BlockFamily) -> Iterator[BlockFamily]:
+    for member in family.members:
+        for block_field in member.structure().blocks.values():
+            for declared in block_field.blocks:
+                nested = find_family(declared)
+                if nested is not None:
+                    yield nested

@@ -37,6 +37,14 @@ class UnsupportedField(ModelDefinitionError):
     """A field has a type that cannot be stored."""
 
 
+class ContradictoryBounds(ModelDefinitionError):
+    """A field has bounds that no value can keep together."""
+
+
+class EndlessNesting(ModelDefinitionError):
+    """A class requires a block of its own family in itself, so that no tree of it could end."""
+
+
 class FieldChangesType(ModelDefinitionError):
     """A class gives a field of its family another type; what is stored would not fit both."""
 
@@ -105,30 +113,89 @@ class TransitionRefused(DomainError):
 
 
 class ForeignBlock(DomainError):
-    """A subscription's tree holds a block that belongs to another subscription.
+    """A subscription holds a block of another one as its own, or directly in a field of its own.
+
+    Only a field of a block may refer to a block of another subscription.
 
     Attributes:
-        owner: the other subscription; None where only the database knows it.
+        owner: the other subscription, which the text does not name; None where only the database knows it.
     """
 
     def __init__(
         self, block_id: BlockId, *, owner: SubscriptionId | None, subscription_id: SubscriptionId
     ) -> None:
-        found = f"subscription {owner}" if owner is not None else "another subscription"
-        super().__init__(f"block {block_id} belongs to {found}, expected a block of {subscription_id}")
+        super().__init__(
+            f"block {block_id} belongs to another subscription, expected a block of {subscription_id}"
+        )
         self.block_id = block_id
         self.owner = owner
         self.subscription_id = subscription_id
 
 
+class ForeignBlockChanged(DomainError):
+    """A block of another subscription was changed in the tree of one that only refers to it.
+
+    Attributes:
+        field: the first field that is not as it was loaded, or "label".
+        owner: the other subscription; the text does not name it.
+    """
+
+    def __init__(
+        self, block_id: BlockId, field: str, *, owner: SubscriptionId, subscription_id: SubscriptionId
+    ) -> None:
+        super().__init__(
+            f"block {block_id}, which subscription {subscription_id} refers to: found another {field} than"
+            " was loaded, expected it to be changed in the subscription that owns it"
+        )
+        self.block_id = block_id
+        self.field = field
+        self.owner = owner
+        self.subscription_id = subscription_id
+
+
+class BlockLeftBelowForeign(DomainError):
+    """A subscription's own block has no place in its tree but below a block of another subscription.
+
+    Neither may it leave the tree, because the other one refers to it, nor would a stored tree without a
+    place for it be its subscription's.
+    """
+
+    def __init__(
+        self, block_id: BlockId, *, path: tuple[str | int, ...], subscription_id: SubscriptionId
+    ) -> None:
+        place = ".".join(str(part) for part in path)
+        super().__init__(
+            f"block {block_id} of subscription {subscription_id} was found only at {place}, below a block of"
+            " another subscription, expected it in its own subscription's tree as well"
+        )
+        self.block_id = block_id
+        self.path = path
+        self.subscription_id = subscription_id
+
+
 class BlockUsedTwice(DomainError):
-    """One parent holds the same block in two places, or a block is inside itself."""
+    """A block is in two places of one parent, inside itself, or there as two objects that differ."""
 
     def __init__(self, block_id: BlockId, *, path: tuple[str | int, ...]) -> None:
         place = ".".join(str(part) for part in path)
         super().__init__(f"block {block_id} was found a second time at {place}, expected it once")
         self.block_id = block_id
         self.path = path
+
+
+class ProductMismatch(DomainError):
+    """A product's subscriptions have another model than the one that was asked for.
+
+    Attributes:
+        found: the family that they have.
+        expected: the family of the class that was asked for.
+    """
+
+    def __init__(self, product: str, *, found: str, expected: str) -> None:
+        super().__init__(f"product {product!r}: found the model {found}, expected {expected}")
+        self.product = product
+        self.found = found
+        self.expected = expected
 
 
 class FixedInputAssigned(DomainError):

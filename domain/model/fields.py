@@ -1,18 +1,25 @@
-"""What the fields of a model class are: scalars with a stored form, or nested blocks."""
+"""What the fields of a model class are: scalars with a stored form, nested blocks, or computed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from domain.json import JsonValue, UnrepresentableValue
-from domain.model.errors import FieldChangesType, UnsupportedField
-from domain.model.scalars import Scalar, find_scalar
+from domain.json import UnrepresentableValue
+from domain.model.bounds import find_contradiction
+from domain.model.errors import ContradictoryBounds, UnsupportedField
+from domain.model.scalars import Scalar, ScalarField, find_scalar
 from domain.model.shapes import Shape, shape_of
+from domain.model.value_objects import read_value_object, refuse_alias
 
-Block = TypeVar("Block")
+Block = TypeVar("Block", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """Marks a block's field whose values are often searched for: ``Annotated[int | None, Indexed()]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +32,11 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScalarField:
-    """A field that holds one value, or a list of values, of one scalar type."""
-
-    name: str
-    scalar: Scalar
-    shape: Shape
-    description: str | None
-
-    def store(self, value: object) -> JsonValue:
-        """The stored form of a value that is not None.
-
-        Raises:
-            UnrepresentableValue: with the path from this field down.
-        """
-        if not self.shape.many:
-            return self._store_one(value, (self.name,))
-        if not isinstance(value, list):
-            raise UnrepresentableValue((self.name,), f"a {type(value).__name__}")
-        items: list[object] = value  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
-        return [self._store_one(item, (self.name, index)) for index, item in enumerate(items)]
-
-    def _store_one(self, value: object, path: tuple[str | int, ...]) -> JsonValue:
-        try:
-            return self.scalar.store(value)
-        except UnrepresentableValue as error:
-            raise UnrepresentableValue((*path, *error.path), error.found) from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockField(Generic[Block]):
     """A field that holds nested blocks.
 
     Attributes:
-        blocks: the classes whose instances fit.
+        blocks: the classes whose instances fit; one without a family stands for those below it.
         refers: whether the field may hold blocks of other subscriptions.
     """
 
@@ -84,20 +62,45 @@ class BlockField(Generic[Block]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComputedField:
+    """A property that is part of what a model shows, and never stored.
+
+    Attributes:
+        annotation: the type that it gives.
+    """
+
+    name: str
+    annotation: object
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFields(Generic[Block]):
-    """The stored fields of a model class by name, in the order of definition; built-in ones left out."""
+    """The fields of a model class by name, in the order of definition; built-in ones left out."""
 
     scalars: Mapping[str, ScalarField]
     blocks: Mapping[str, BlockField[Block]]
+    computed: Mapping[str, ComputedField] = field(default_factory=dict[str, ComputedField])
 
 
 def read_fields(
-    model: type[BaseModel], block_class: type[Block], *, built_in: frozenset[str]
+    model: type[BaseModel],
+    block_class: type[Block],
+    *,
+    built_in: frozenset[str],
+    excluded: type[BaseModel],
 ) -> ModelFields[Block]:
     """The fields of a class, as declared by it and its parents.
 
+    Args:
+        model: the class.
+        block_class: the class above all nested blocks.
+        built_in: names of fields to leave out.
+        excluded: the class above all that are no value objects.
+
     Raises:
         UnsupportedField: if a field is neither a scalar nor made of blocks.
+        ContradictoryBounds: if no value can satisfy a field.
     """
     if not model.__pydantic_fields_complete__:
         raise UnsupportedField(
@@ -111,72 +114,79 @@ def read_fields(
     for name, info in model.model_fields.items():
         if name in built_in:
             continue
-        field = _read_field(model, name, info, block_class)
-        if isinstance(field, ScalarField):
-            scalars[name] = field
-        else:
-            blocks[name] = field
-    return ModelFields(scalars=scalars, blocks=blocks)
-
-
-def check_same_types(model: type[BaseModel], fields: ModelFields[Block], parent: ModelFields[Block]) -> None:
-    """Check that a class only tightens the fields of its parent, so that one stored form serves both.
-
-    Raises:
-        FieldChangesType: if a field changes its scalar, or becomes or ceases to be a list or a block.
-    """
-    for name, before in parent.scalars.items():
-        after = fields.scalars.get(name)
-        if after is None or _kind(before) != _kind(after):
-            raise _changed(model, name, before, after)
-    for name, before in parent.blocks.items():
-        after = fields.blocks.get(name)
-        if after is None or before.shape.many != after.shape.many:
-            raise _changed(model, name, before, after)
-
-
-def _read_field(
-    model: type[BaseModel], name: str, info: FieldInfo, block_class: type[Block]
-) -> ScalarField | BlockField[Block]:
-    shape = shape_of(info.annotation, info.metadata)
-    if not shape.optional_items:
-        scalar = find_scalar(shape.members[0]) if len(shape.members) == 1 else None
+        refuse_alias(model, name, info)
+        shape = shape_of(info.annotation, info.metadata)
+        _check_bounds(model, name, shape.marks)
+        _check_bounds(model, name, shape.item_marks)
+        scalar = _find_value(shape, excluded=excluded)
         if scalar is not None:
-            return ScalarField(name=name, scalar=scalar, shape=shape, description=info.description)
-        blocks = tuple(
-            member for member in shape.members if isinstance(member, type) and issubclass(member, block_class)
+            scalars[name] = _scalar_field(model, name, info, shape=shape, scalar=scalar)
+        else:
+            blocks[name] = _block_field(model, name, info, shape=shape, block_class=block_class)
+    return ModelFields(scalars=scalars, blocks=blocks, computed=_computed(model))
+
+
+def _find_value(shape: Shape, *, excluded: type[BaseModel]) -> Scalar | None:
+    scalar = find_scalar(*shape.members)
+    if scalar is None and len(shape.members) == 1:
+        (member,) = shape.members
+        if isinstance(member, type) and issubclass(member, BaseModel) and not issubclass(member, excluded):
+            return read_value_object(member, excluded=excluded)
+    return scalar
+
+
+def _scalar_field(
+    model: type[BaseModel], name: str, info: FieldInfo, *, shape: Shape, scalar: Scalar
+) -> ScalarField:
+    indexed = _is_marked(shape, Indexed)
+    if indexed and (shape.many or scalar.fields is not None):
+        raise UnsupportedField(
+            model.__name__, name, found=f"Indexed() on {info.annotation}", expected="it on a single scalar"
         )
-        # In a union the family of the stored block would choose the class; one class is taken so far.
-        if len(blocks) == len(shape.members) == 1 and not (shape.many and shape.optional):
-            return BlockField(
-                name=name,
-                blocks=blocks,
-                shape=shape,
-                description=info.description,
-                refers=any(isinstance(mark, Reference) for mark in info.metadata),
-            )
+    if _is_marked(shape, Reference):
+        raise UnsupportedField(
+            model.__name__, name, found=f"Reference() on {info.annotation}", expected="it on blocks"
+        )
+    return ScalarField(name=name, scalar=scalar, shape=shape, description=info.description, indexed=indexed)
+
+
+def _block_field(
+    model: type[BaseModel], name: str, info: FieldInfo, *, shape: Shape, block_class: type[Block]
+) -> BlockField[Block]:
+    blocks = tuple(
+        member for member in shape.members if isinstance(member, type) and issubclass(member, block_class)
+    )
+    one_or_list = not (shape.many and shape.optional) and not shape.optional_items
+    if len(blocks) == len(shape.members) > 0 and one_or_list and not _is_marked(shape, Indexed):
+        return BlockField(
+            name=name,
+            blocks=blocks,
+            shape=shape,
+            description=info.description,
+            refers=_is_marked(shape, Reference),
+        )
     raise UnsupportedField(
         model.__name__,
         name,
         found=str(info.annotation),
-        expected="a scalar, a block, or an optional or list of either",
+        expected="a scalar, a value object, or blocks alone; one, optional, or a list",
     )
 
 
-def _kind(field: ScalarField) -> tuple[type, bool]:
-    return field.scalar.python_type, field.shape.many
+def _is_marked(shape: Shape, kind: type[Indexed | Reference]) -> bool:
+    return any(isinstance(mark, kind) for mark in (*shape.marks, *shape.item_marks))
 
 
-def _changed(model: type[BaseModel], name: str, before: object, after: object) -> FieldChangesType:
-    return FieldChangesType(model.__name__, name, found=_described(after), expected=_described(before))
+def _computed(model: type[BaseModel]) -> Mapping[str, ComputedField]:
+    return {
+        name: ComputedField(name=name, annotation=info.return_type, description=info.description)
+        for name, info in model.__pydantic_computed_fields__.items()
+    }
 
 
-def _described(field: object) -> str:
-    match field:
-        case ScalarField():
-            text = field.scalar.python_type.__name__
-        case BlockField():
-            text = "a block"
-        case _:
-            return "another kind of field"
-    return f"a list of {text}" if field.shape.many else text
+def _check_bounds(model: type[BaseModel], name: str, marks: Iterable[object]) -> None:
+    contradiction = find_contradiction(marks)
+    if contradiction is not None:
+        raise ContradictoryBounds(
+            model.__name__, name, found=contradiction, expected="bounds that a value can keep"
+        )

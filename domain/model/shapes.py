@@ -1,11 +1,12 @@
-"""Reading the annotation of a field: how many values it holds, of which types."""
+"""Reading the annotation of a field: how many values it holds, of which types, within which bounds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, NewType, Union, get_args, get_origin
 
-from annotated_types import Len, MaxLen, MinLen
+from annotated_types import GroupedMetadata, MaxLen, MinLen
+from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
 
 
@@ -20,6 +21,8 @@ class Shape:
         min_length: the fewest items of a list.
         max_length: the most items of a list; None for no limit.
         optional_items: None is allowed among the items of the list.
+        marks: what stood beside the field's type, such as constraints; for a list, beside the list.
+        item_marks: what stood beside the type of a list's items.
     """
 
     members: tuple[object, ...]
@@ -28,49 +31,52 @@ class Shape:
     min_length: int = 0
     max_length: int | None = None
     optional_items: bool = False
+    marks: tuple[object, ...] = ()
+    item_marks: tuple[object, ...] = ()
 
 
 def shape_of(annotation: object, metadata: Iterable[object]) -> Shape:
-    """The shape of a field, from its annotation and the constraints that stood beside it."""
+    """The shape of a field, from its annotation and what stood beside it."""
     bare, inner = _peel(annotation)
-    constraints = [*metadata, *inner]
+    marks = [*metadata, *inner]
     alternatives, optional = _alternatives(bare)
     if len(alternatives) == 1:
         bare, inner = _peel(alternatives[0])
-        constraints += inner
         if get_origin(bare) is list:
-            return _list_shape(bare, constraints, optional=optional)
-    return Shape(members=tuple(_peel(member)[0] for member in alternatives), optional=optional)
+            return _list_shape(bare, tuple(_flat([*marks, *inner])), optional=optional)
+    members = [_peel(member) for member in alternatives]
+    marks += [mark for _, inner in members for mark in inner]
+    return Shape(members=tuple(bare for bare, _ in members), optional=optional, marks=tuple(_flat(marks)))
 
 
-def _list_shape(annotation: object, constraints: Iterable[object], *, optional: bool) -> Shape:
+def _list_shape(annotation: object, marks: tuple[object, ...], *, optional: bool) -> Shape:
     (item,) = get_args(annotation)
-    members, optional_items = _alternatives(_peel(item)[0])
-    min_length, max_length = _bounds(constraints)
+    bare, item_marks = _peel(item)
+    alternatives, optional_items = _alternatives(bare)
+    members = [_peel(member) for member in alternatives]
+    item_marks += [mark for _, inner in members for mark in inner]
     return Shape(
-        members=tuple(_peel(member)[0] for member in members),
+        members=tuple(bare for bare, _ in members),
         optional=optional,
         many=True,
-        min_length=min_length,
-        max_length=max_length,
+        min_length=max((mark.min_length for mark in marks if isinstance(mark, MinLen)), default=0),
+        max_length=min((mark.max_length for mark in marks if isinstance(mark, MaxLen)), default=None),
         optional_items=optional_items,
+        marks=marks,
+        item_marks=tuple(_flat(item_marks)),
     )
 
 
-def _bounds(constraints: Iterable[object]) -> tuple[int, int | None]:
-    min_length: int = 0
-    max_length: int | None = None
-    for constraint in constraints:
-        match constraint:
-            case MinLen():
-                min_length = constraint.min_length
-            case MaxLen():
-                max_length = constraint.max_length
-            case Len():
-                min_length, max_length = constraint.min_length, constraint.max_length
+def _flat(marks: Iterable[object]) -> Iterator[object]:
+    """The single marks: those of ``Field()`` and of groups such as ``Len`` one by one."""
+    for mark in marks:
+        match mark:
+            case FieldInfo():
+                yield from _flat(mark.metadata)
+            case GroupedMetadata():
+                yield from _flat(mark)
             case _:
-                pass
-    return min_length, max_length
+                yield mark
 
 
 def _alternatives(annotation: object) -> tuple[tuple[object, ...], bool]:

@@ -49,6 +49,16 @@ class Connection:
     async def fetchval(
         self, query: str, *args: object, column: int = 0, timeout: float | None = None
     ) -> Any: ...
+    async def copy_records_to_table(
+        self,
+        table_name: str,
+        *,
+        records: Iterable[Sequence[object]],
+        columns: Sequence[str] | None = None,
+        schema_name: str | None = None,
+        timeout: float | None = None,
+        where: str | None = None,
+    ) -> str: ...
     async def prepare(
         self, query: str, *, name: str | None = None, timeout: float | None = None
     ) -> PreparedStatement: ...

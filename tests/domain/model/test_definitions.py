@@ -1,19 +1,15 @@
 """What a model class may look like, checked when it is defined."""
 
-from typing import Annotated
-
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import computed_field
 
-from domain.ids import BlockId
+from domain.ids import BlockId, CustomerId
 from domain.model.blocks import ProductBlockModel
 from domain.model.errors import (
-    FieldChangesType,
     InvalidFamily,
     LifecycleMismatch,
     ModelDefinitionError,
     ReservedField,
-    UnsupportedField,
 )
 from domain.model.lifecycle import ACTIVE, DISABLED, INITIAL, PROVISIONING, TERMINATED
 from domain.model.subscriptions import SubscriptionModel
@@ -25,16 +21,20 @@ from tests.domain.sample import (
     NodeProvisioning,
     PortBlockInactive,
 )
+from tests.parity import parity
 
 # A class of a later status narrows the fields of an earlier one; the models are written for that.
 # pyright: reportIncompatibleVariableOverride=false, reportUnusedClass=false
 
 
+@parity("PM-04")
+@parity("PM-22")
 def test_the_class_of_a_status_is_the_one_that_claims_it_or_the_base() -> None:
     family = NodeInactive.family()
 
     assert Node.family() is family
     assert (family.name, family.key, family.base) == ("Node", "node", NodeInactive)
+    assert NodeBlockInactive.family().description == "A node of the network."
     assert family.members == (NodeInactive, NodeProvisioning, Node)
     assert [family.class_for(status) for status in (INITIAL, PROVISIONING, ACTIVE, TERMINATED)] == [
         NodeInactive,
@@ -137,6 +137,7 @@ def test_a_name_cannot_be_given_below_a_family() -> None:
             pass
 
 
+@parity("PM-04")
 def test_a_nested_class_must_serve_the_status_of_its_owner() -> None:
     class Another(SubscriptionModel, name="Another"):
         node: NodeBlockInactive
@@ -161,50 +162,59 @@ def test_a_base_cannot_hold_a_class_that_serves_one_status_alone() -> None:
             node: NodeBlock
 
 
-@pytest.mark.parametrize("field", ["id", "label", "subscription_id", "new", "family", "structure"])
+@pytest.mark.parametrize("field", ["id", "label", "subscription_id", "new", "family", "structure", "copy"])
 def test_the_names_of_the_root_are_reserved(field: str) -> None:
     with refused(ReservedField, field):
         type("Another", (ProductBlockModel,), {"__annotations__": {field: BlockId}}, name="Another")
 
 
-@pytest.mark.parametrize("field", ["status", "product", "version", "transition", "snapshot"])
+@pytest.mark.parametrize(
+    "field", ["status", "product", "version", "transition", "snapshot", "describe", "change_product"]
+)
 def test_the_names_of_a_subscription_are_reserved(field: str) -> None:
     with refused(ReservedField, field):
         type("Another", (SubscriptionModel,), {"__annotations__": {field: str}}, name="Another")
 
 
-class Plain(BaseModel):
-    pass
+@pytest.mark.parametrize("name", ["label", "family", "copy"])
+def test_a_computed_field_cannot_take_a_reserved_name(name: str) -> None:
+    def compute(_: object) -> str:
+        return ""
+
+    compute.__name__ = name
+    with refused(ReservedField, name):
+        type("Another", (ProductBlockModel,), {name: computed_field(property(compute))}, name="Another")
 
 
-@pytest.mark.parametrize(
-    "annotation",
-    [
-        dict[str, int],
-        set[int],
-        int | str,
-        list[int | None],
-        bytes,
-        Plain,
-        list[list[int]],
-        NodeInactive,
-        NodeBlockInactive | PortBlockInactive,
-        list[PortBlockInactive] | None,
-    ],
-)
-def test_other_types_of_fields_are_refused(annotation: object) -> None:
-    with refused(UnsupportedField, "field"):
-        type("Another", (ProductBlockModel,), {"__annotations__": {"field": annotation}}, name="Another")
+def test_a_method_of_every_model_cannot_be_redefined_but_for_hooks() -> None:
+    with refused(ReservedField, "transition"):
+
+        class Another(SubscriptionModel, name="Another"):
+            def transition(self) -> None: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # the point of the test
+
+    class Described(SubscriptionModel, name="Described"):
+        def describe(self) -> str:
+            return "always this"
+
+    assert Described.new(product="P", customer_id=CustomerId("c")).describe() == "always this"
 
 
-@pytest.mark.parametrize(
-    "annotation", [str, list[int], PortBlockInactive, Annotated[list[int], Field(min_length=1)]]
-)
-def test_a_later_class_keeps_the_type_of_a_field(annotation: object) -> None:
-    class Sized(ProductBlockModel, name="Sized"):
-        field: int | None
+def test_a_class_cannot_have_parents_of_two_families() -> None:
+    with refused(InvalidFamily, None):
 
-    with refused(FieldChangesType, "field"):
-        type("Later", (Sized,), {"__annotations__": {"field": annotation}}, lifecycle=[ACTIVE])
+        class Another(NodeBlockInactive, PortBlockInactive, lifecycle=[DISABLED]):
+            pass
 
-    assert Sized.family().members == (Sized,)
+
+def test_an_abstract_class_may_stand_beside_a_family() -> None:
+    class Billed(ProductBlockModel):
+        price: int
+
+    class SiteInactive(ProductBlockModel, name="Site"):
+        city: str
+
+    class Site(Billed, SiteInactive, lifecycle=[ACTIVE]):
+        pass
+
+    assert SiteInactive.family().members == (SiteInactive, Site)
+    assert set(Site.structure().scalars) == {"city", "price"}

@@ -1,42 +1,41 @@
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
+from uuid import UUID
 
 import pytest
+from pydantic import AnyUrl
 
 from domain.errors import ProductNotFound
-from domain.ids import BlockId, ProductId, SubscriptionId, new_uuid7
-from domain.json import JsonValue, UnrepresentableValue
+from domain.ids import BlockId, SubscriptionId
+from domain.json import JsonValue, UnrepresentableValue, decode
 from domain.model.errors import BlockUsedTwice, FieldMismatch, ForeignBlock, ModelMismatch
 from domain.model.lifecycle import ACTIVE, TERMINATED
 from domain.model.mapping import to_model, to_patch
 from domain.model.subscriptions import SubscriptionModel
-from domain.model.tree import BlockRecord, RelationRecord, SubscriptionRecord, Tree
-from tests.domain.sample import CATALOG, NodeInactive, NodeProvisioning, PortBlockInactive, new_node
-
-AT = datetime(2026, 1, 2, tzinfo=UTC)
-
-
-def stored(model: SubscriptionModel, *, version: int = 1) -> Tree:
-    """The tree that is stored once a new model is saved."""
-    patch = to_patch(model)
-    record = SubscriptionRecord(
-        id=model.id,
-        product_id=ProductId(new_uuid7()),
-        product_name=model.product,
-        customer_id=model.customer_id,
-        status=model.status,
-        description=model.description,
-        in_sync=True,
-        held_by=None,
-        version=version,
-        note=None,
-        note_version=0,
-        start_at=model.start_at,
-        end_at=model.end_at,
-        created_at=AT,
-        modified_at=AT,
-    )
-    return Tree(subscription=record, blocks=patch.blocks_written, relations=patch.relations or ())
+from domain.model.tree import BlockRecord, RelationRecord, Tree
+from tests.domain.circuits import CIRCUITS, CircuitInactive, Contact, Grade, RecordBlock, new_circuit
+from tests.domain.sample import (
+    CATALOG,
+    CUSTOMER,
+    Media,
+    NodeBlockInactive,
+    NodeInactive,
+    NodeProvisioning,
+    PortBlockInactive,
+    new_node,
+)
+from tests.domain.stored import stored
+from tests.parity import parity
 
 
 def loaded(tree: Tree) -> NodeInactive:
@@ -263,9 +262,9 @@ def test_a_block_cannot_be_in_one_parent_twice() -> None:
     assert (refused.value.block_id, refused.value.path) == (model.node.uplink.id, ("node", "spare"))
 
 
-def test_a_block_of_another_subscription_is_refused() -> None:
+def test_a_block_of_another_subscription_is_refused_in_a_field_of_the_subscription() -> None:
     model, other = loaded(stored(new_node())), new_node()
-    model.node.spare = other.node.uplink
+    model.node = other.node
 
     with pytest.raises(ForeignBlock) as refused:
         to_patch(model)
@@ -297,4 +296,111 @@ def test_the_values_of_a_record_are_the_stored_forms() -> None:
         block="PortBlock",
         label=None,
         values={"media": "fibre", "vlans": [3, 1, 2]},
+    )
+
+
+def every_kind() -> RecordBlock:
+    """A block with a value of every kind, none of which is written as JSON writes it by itself."""
+    return RecordBlock.new(
+        text="ß \U0001f600",
+        flag=False,
+        count=10**40,
+        ratio=1e22,
+        price=Decimal("1.500"),
+        at=datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=timezone(timedelta(hours=2))),
+        on=date(2026, 1, 2),
+        daily=time(3, 4, 5, 6),
+        lasts=timedelta(days=-5, microseconds=7),
+        serial=UUID(int=5),
+        email="someone@example.com",
+        page=AnyUrl("https://example.com/a?b=c"),
+        v4=IPv4Address("192.0.2.1"),
+        v6=IPv6Address("2001:db8::1"),
+        v4_network=IPv4Network("192.0.2.0/24"),
+        v6_network=IPv6Network("2001:db8::/64"),
+        v4_interface=IPv4Interface("192.0.2.1/24"),
+        v6_interface=IPv6Interface("2001:db8::1/64"),
+        address=IPv6Address("2001:db8::2"),
+        network=IPv4Network("192.0.2.0/30"),
+        interface=IPv4Interface("192.0.2.2/30"),
+        media=Media.COPPER,
+        grade=Grade.GOLD,
+        contact=Contact(name="A", hours=[time(1), time(2, 30)]),
+        contacts=[Contact(name="B", email="b@example.com"), Contact(name="C")],
+        counts=[3, None, -(10**30), 1],
+        ratios=[0.1, 1e300, -0.0],
+    )
+
+
+@parity("PM-06")
+@parity("PM-06", mends="order")
+@parity("PM-06", mends="none-in-list")
+def test_values_of_every_kind_come_back_as_they_were() -> None:
+    circuit, record = new_circuit(), every_kind()
+    circuit.circuit.extras = [record]
+    tree = stored(circuit)
+    written = tuple(replace(block, values=as_postgresql_prints(block.values)) for block in tree.blocks)
+
+    model = to_model(CIRCUITS, replace(tree, blocks=written))
+
+    assert isinstance(model, CircuitInactive)
+    (extra,) = model.circuit.extras
+    exclude = {"subscription_id"}
+    assert extra.model_dump(exclude=exclude) == record.model_dump(exclude=exclude)
+    assert to_patch(model).is_empty
+
+
+def as_postgresql_prints(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Values whose large numbers are written without an exponent."""
+    written = {"ratio": "10000000000000000000000", "ratios": f"[0.1, {10**300}, 0.0]"}
+    return {**values, **{name: decode(text) for name, text in written.items() if name in values}}
+
+
+def test_a_patch_says_what_is_checked_of_a_change_of_status() -> None:
+    model = loaded(stored(new_node()))
+    provisioned = model.transition(NodeProvisioning, override="the field engineer said so")
+
+    patch, unchanged, new = to_patch(provisioned), to_patch(model), to_patch(new_node())
+
+    assert (patch.status_changed, patch.override) == (True, "the field engineer said so")
+    assert (unchanged.status_changed, unchanged.override) == (False, None)
+    assert (new.status_changed, new.references, new.references_added) == (False, (), ())
+
+
+class Named(SubscriptionModel, name="Named"):
+    node: NodeBlockInactive
+
+    def describe(self) -> str:
+        return self.node.rack or f"Node {self.node.name}"
+
+
+def test_a_model_may_describe_itself() -> None:
+    node = Named.new(product="Named", customer_id=CUSTOMER, node=NodeBlockInactive.new(name="n7"))
+
+    patch = to_patch(node)
+
+    assert patch.description == "Node n7"
+    assert isinstance(patch.after, dict)
+    columns = patch.after["subscription"]
+    assert isinstance(columns, dict)
+    assert columns["description"] == "Node n7"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [(" ", "' '"), (" \n", "' \\n'"), ("x" * 2001, "2001 characters")]
+)
+def test_a_description_that_cannot_be_stored_is_refused(text: str, found: str) -> None:
+    node = Named.new(
+        product="Named", customer_id=CUSTOMER, node=NodeBlockInactive.new(name=text, rack=text or None)
+    )
+
+    with pytest.raises(ModelMismatch) as refused:
+        to_patch(node)
+
+    assert refused.value.errors == (
+        FieldMismatch(
+            path=("description",),
+            expected="text of at most 2000 characters that is not blank",
+            found=found,
+        ),
     )

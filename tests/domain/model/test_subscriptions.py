@@ -4,7 +4,17 @@ import pytest
 from pydantic import ValidationError
 
 from domain.model.errors import FieldMismatch, FixedInputAssigned, ModelMismatch, TransitionRefused
-from domain.model.lifecycle import ACTIVE, DISABLED, INITIAL, PROVISIONING, TERMINATED
+from domain.model.lifecycle import (
+    ACTIVE,
+    DISABLED,
+    INITIAL,
+    MIGRATING,
+    PROVISIONING,
+    TERMINATED,
+    SubscriptionStatus,
+)
+from domain.model.mapping import to_patch
+from domain.model.subscriptions import SubscriptionModel
 from tests.domain.sample import (
     CUSTOMER,
     LARGE_NODE,
@@ -18,6 +28,7 @@ from tests.domain.sample import (
     PortBlockProvisioning,
     new_node,
 )
+from tests.parity import parity
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 LATER = datetime(2026, 2, 3, tzinfo=UTC)
@@ -29,6 +40,7 @@ def active_node() -> Node:
     return node.transition(NodeProvisioning).transition(Node, now=NOW)
 
 
+@parity("PM-12")
 def test_a_new_subscription_has_its_required_blocks_and_its_products_inputs() -> None:
     node = NodeInactive.new(product=LARGE_NODE, customer_id=CUSTOMER, node=NodeBlockInactive.new(name="n1"))
 
@@ -72,11 +84,13 @@ def test_what_only_the_engine_sets_cannot_be_assigned(field: str) -> None:
         setattr(node, field, getattr(node, field))
 
 
+@parity("PM-07")
 def test_a_fixed_input_cannot_be_assigned() -> None:
     with pytest.raises(FixedInputAssigned):
         new_node().size = "large"
 
 
+@parity("PM-14")
 def test_a_transition_gives_the_class_of_the_status_with_the_same_ids() -> None:
     node = new_node()
 
@@ -107,6 +121,7 @@ def test_a_transition_tells_every_value_that_the_class_refuses() -> None:
     assert node.status is INITIAL
 
 
+@parity("PM-14")
 def test_the_start_is_set_once_and_the_end_when_it_terminates() -> None:
     active = active_node()
 
@@ -141,3 +156,83 @@ def test_a_class_serves_its_own_status_alone() -> None:
     assert ACTIVE in Node.family().statuses_of(Node)
     with pytest.raises(TransitionRefused):
         new_node().transition(Node, PROVISIONING)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("description", "x" * 2001, "at most 2000 characters"),
+        ("description", "a\x00b", "that has no stored form"),
+        ("start_at", datetime(2026, 1, 1), "timezone"),  # noqa: DTZ001  # the point of the test
+        ("end_at", datetime(2026, 1, 1), "timezone"),  # noqa: DTZ001  # the point of the test
+    ],
+)
+@parity("PM-23")
+def test_what_a_subscription_cannot_hold_is_refused_at_once(field: str, value: object, told: str) -> None:
+    node = new_node()
+    before = node.model_dump()
+
+    with pytest.raises(ValidationError, match=told):
+        setattr(node, field, value)
+
+    assert node.model_dump() == before
+
+
+@parity("PM-23")
+def test_a_blank_note_is_none_and_a_long_one_is_refused() -> None:
+    def new(note: str) -> NodeInactive:
+        block = NodeBlockInactive.new(name="n1")
+        return NodeInactive.new(product=LARGE_NODE, customer_id=CUSTOMER, node=block, note=note)
+
+    assert (new(" \n").note, new("x" * 5000).note) == (None, "x" * 5000)
+    with pytest.raises(ValidationError, match="at most 5000 characters"):
+        new("x" * 5001)
+
+
+def test_a_label_that_cannot_be_stored_is_refused() -> None:
+    with pytest.raises(ValidationError, match="that has no stored form"):
+        PortBlockInactive.new(label="\ud800")
+
+
+@parity("PM-29")
+def test_a_model_may_describe_itself() -> None:
+    class Described(SubscriptionModel, name="Described"):
+        port: PortBlockInactive
+
+        def describe(self) -> str:
+            return f"a port of {self.port.speed}"
+
+    described = Described.new(product="Described", customer_id=CUSTOMER)
+    described.port.speed = 7
+
+    assert described.describe() == "a port of 7"
+    assert described.description == "Initial subscription of Described"
+    assert to_patch(described).description == "a port of 7"
+    assert new_node().describe() == "Initial subscription of Small node"
+
+
+@parity("PM-03")
+def test_any_status_can_be_reached_through_the_class_that_serves_it() -> None:
+    node = active_node()
+
+    reached = [
+        node.transition(node.family().class_for(status), status, now=LATER).status
+        for status in SubscriptionStatus
+    ]
+
+    assert reached == [INITIAL, PROVISIONING, ACTIVE, MIGRATING, DISABLED, TERMINATED]
+
+
+def test_an_override_stays_until_it_is_saved() -> None:
+    node = active_node()
+
+    disabled = node.transition(NodeInactive, DISABLED, override="the fibre is gone")
+    terminated = disabled.transition(NodeInactive, TERMINATED)
+
+    assert (node.override, disabled.override, terminated.override) == (
+        *(None, "the fibre is gone"),
+        "the fibre is gone",
+    )
+    assert to_patch(terminated).override == "the fibre is gone"
+    with pytest.raises(TransitionRefused, match="a blank override"):
+        node.transition(NodeInactive, DISABLED, override=" ")

@@ -1,0 +1,4 @@
+"""A large database to read from: a network operator's subscriptions, the same ones at each build.
+
+`python -m bench.seeding postgresql://user@host/database --subscriptions 100000`
+"""
