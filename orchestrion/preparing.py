@@ -11,6 +11,7 @@ from domain.storage.catalog_sync import sync
 from domain.storage.database import Database
 from domain.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, ensure_database
 from domain.storage.reaching import require_usable
+from domain.storage.value_indexes import sync_value_indexes
 from orchestrion.migrations import upgrade
 from orchestrion.settings import Settings
 
@@ -61,4 +62,9 @@ async def prepare_database(dsn: str, catalog: Catalog) -> None:
     await upgrade(dsn)
     async with Database(dsn, read_pool_size=1, write_pool_size=2) as database:
         difference = await sync(database, catalog)
-    logger.info("database.ready", catalog_changes=len(difference.changes))
+        indexes = await sync_value_indexes(database, catalog)
+    logger.info(
+        "database.ready",
+        catalog_changes=len(difference.changes),
+        index_changes=len(indexes.missing) + len(indexes.undeclared),
+    )

@@ -7,11 +7,13 @@ from typing import Final
 
 import asyncpg
 
+from domain.errors import ProductInUse
 from domain.ids import new_uuid7
 from domain.json import JsonValue, encode
 from domain.model.catalog import Catalog
 from domain.model.lifecycle import ProductStatus
 from domain.storage.database import Database
+from domain.storage.value_indexes import IndexDifference, index_difference
 
 # One sync at a time in a database; the number is ours alone.
 SYNC_LOCK: Final = 0x0C_4E57_2101
@@ -22,6 +24,8 @@ class CatalogNoun(StrEnum):
 
     PRODUCT = "product"
     PRODUCT_BLOCK = "product block"
+    VALUE_INDEX = "value index"
+    """An index on a field of blocks; not a row, and made by `value_indexes` after the rows."""
 
 
 class CatalogVerb(StrEnum):
@@ -65,6 +69,8 @@ class CatalogDiff:
         return not self.changes
 
 
+_ROW_NOUNS: Final = (CatalogNoun.PRODUCT, CatalogNoun.PRODUCT_BLOCK)
+
 Row = Mapping[str, JsonValue]
 Rows = Mapping[CatalogNoun, Mapping[str, Row]]
 
@@ -72,11 +78,22 @@ Rows = Mapping[CatalogNoun, Mapping[str, Row]]
 async def diff(database: Database, catalog: Catalog) -> CatalogDiff:
     """Where the tables differ from the code; changes nothing."""
     async with database.writer() as connection:
-        return _difference(await _stored(connection), _declared(catalog))
+        rows = _difference(await _stored(connection), _declared(catalog))
+        indexes = await index_difference(connection, catalog)
+    return CatalogDiff(changes=(*rows.changes, *_index_changes(indexes)))
+
+
+def _index_changes(difference: IndexDifference) -> Iterator[CatalogChange]:
+    for index in difference.missing:
+        yield CatalogChange(noun=CatalogNoun.VALUE_INDEX, verb=CatalogVerb.ADDED, name=index.field, fields={})
+    for name in difference.undeclared:
+        yield CatalogChange(noun=CatalogNoun.VALUE_INDEX, verb=CatalogVerb.RETIRED, name=name, fields={})
 
 
 async def sync(database: Database, catalog: Catalog) -> CatalogDiff:
     """Bring the tables in line with the code, in one transaction; what the code no longer has is retired.
+
+    Indexes on values are not made here: `value_indexes.sync_value_indexes` cannot run in a transaction.
 
     Locks: an advisory lock of the database until the commit, so that those who start at once take turns.
 
@@ -87,8 +104,41 @@ async def sync(database: Database, catalog: Catalog) -> CatalogDiff:
     async with database.write() as connection:
         await connection.execute("SELECT pg_advisory_xact_lock($1)", SYNC_LOCK)
         difference = _difference(await _stored(connection), declared)
+        await _refuse_ends_in_use(connection, _ended_products(difference, declared))
         await _apply(connection, difference, declared)
     return difference
+
+
+def _ended_products(difference: CatalogDiff, declared: Rows) -> list[str]:
+    """The products that are declared to be at their end of life and were not."""
+    return [
+        change.name
+        for change in difference.changes
+        if change.noun is CatalogNoun.PRODUCT
+        and change.verb is CatalogVerb.CHANGED
+        and declared[change.noun][change.name]["status"] == ProductStatus.END_OF_LIFE
+    ]
+
+
+_LOCK_PRODUCTS = "SELECT id FROM product WHERE name = ANY ($1::text[]) ORDER BY id FOR UPDATE"
+
+_FIND_IN_USE = """
+SELECT product.name, count(*) AS number
+FROM product JOIN subscription ON subscription.product_id = product.id
+WHERE product.name = ANY ($1::text[]) AND subscription.status <> 'TERMINATED'
+GROUP BY product.name
+ORDER BY product.name
+LIMIT 1
+"""
+
+
+async def _refuse_ends_in_use(connection: asyncpg.Connection, names: Sequence[str]) -> None:
+    if not names:
+        return
+    await connection.execute(_LOCK_PRODUCTS, names)
+    in_use = await connection.fetchrow(_FIND_IN_USE, names)
+    if in_use is not None:
+        raise ProductInUse(in_use["name"], number=in_use["number"])
 
 
 def _declared(catalog: Catalog) -> Rows:
@@ -135,7 +185,7 @@ class _StoredRow:
 async def _stored(
     connection: asyncpg.Connection,
 ) -> Mapping[CatalogNoun, Mapping[str, _StoredRow]]:
-    stored: dict[CatalogNoun, dict[str, _StoredRow]] = {noun: {} for noun in CatalogNoun}
+    stored: dict[CatalogNoun, dict[str, _StoredRow]] = {noun: {} for noun in _ROW_NOUNS}
     for row in await connection.fetch(_STORED):
         stored[CatalogNoun(row["noun"])][row["name"]] = _StoredRow(ended=row["ended"], values=row["declared"])
     return stored
@@ -144,7 +194,7 @@ async def _stored(
 def _difference(stored: Mapping[CatalogNoun, Mapping[str, _StoredRow]], declared: Rows) -> CatalogDiff:
     return CatalogDiff(
         changes=tuple(
-            change for noun in CatalogNoun for change in _changes(noun, stored[noun], declared[noun])
+            change for noun in _ROW_NOUNS for change in _changes(noun, stored[noun], declared[noun])
         )
     )
 
@@ -205,7 +255,7 @@ _RETIRE: Final[Mapping[CatalogNoun, str]] = {
 
 
 async def _apply(connection: asyncpg.Connection, difference: CatalogDiff, declared: Rows) -> None:
-    for noun in CatalogNoun:
+    for noun in _ROW_NOUNS:
         changes = [change for change in difference.changes if change.noun is noun]
         written: list[JsonValue] = [
             {"id": str(new_uuid7()), "name": change.name, **declared[noun][change.name]}

@@ -3,10 +3,13 @@
 from collections.abc import Collection
 
 import asyncpg
+import structlog
 
-from domain.errors import SubscriptionLocked, SubscriptionNotFound
+from domain.errors import SubscriptionLocked, SubscriptionNotFound, UnexpectedHolder
 from domain.ids import ProcessId, SubscriptionId
 from domain.scope import Scope
+
+_log = structlog.stdlib.get_logger(__name__)
 
 _LOCK = """
 WITH wanted AS MATERIALIZED (
@@ -14,7 +17,7 @@ WITH wanted AS MATERIALIZED (
     FROM subscription
     WHERE id = ANY ($1::uuid[]) AND ($3::text[] IS NULL OR customer_id = ANY ($3::text[]))
     ORDER BY id
-    FOR UPDATE
+    FOR NO KEY UPDATE
 ), taken AS (
     UPDATE subscription
     SET in_sync = false, held_by = $2
@@ -31,7 +34,7 @@ WITH held AS MATERIALIZED (
     FROM subscription
     WHERE id = ANY ($1::uuid[]) AND held_by = $2
     ORDER BY id
-    FOR UPDATE
+    FOR NO KEY UPDATE
 )
 UPDATE subscription
 SET in_sync = true, held_by = NULL
@@ -88,3 +91,94 @@ async def release_subscriptions(
         return frozenset()
     rows = await connection.fetch(_RELEASE, sorted(set(ids)), holder)
     return frozenset(SubscriptionId(row["id"]) for row in rows)
+
+
+_LOCK_RELATED = """
+SELECT id
+FROM subscription
+WHERE id IN (
+    SELECT unnest($1::uuid[] || $2::uuid[])
+    UNION ALL
+    SELECT owner_id FROM block_relation WHERE subscription_id = ANY ($1::uuid[]) AND owner_id IS NOT NULL
+)
+ORDER BY id
+FOR NO KEY UPDATE
+"""
+
+
+async def lock_related(
+    connection: asyncpg.Connection,
+    subjects: Collection[SubscriptionId],
+    *,
+    beside: Collection[SubscriptionId] = (),
+) -> frozenset[SubscriptionId]:
+    """Lock the rows of subjects and of those whose blocks they use, and rows beside them.
+
+    The in-sync lock is not taken. Whoever decides about a relation holds the row of the used subscription, so
+    the next to decide waits for the caller's commit; what the caller then reads, in another statement, holds
+    until it.
+
+    Runs inside the caller's transaction, in one statement.
+
+    Locks: the rows, in the order of their ids.
+
+    Returns:
+        Those that exist. A subscription that the subject came to use while its row was waited for is not
+        among them: compare, where that matters.
+    """
+    if not subjects and not beside:
+        return frozenset()
+    rows = await connection.fetch(_LOCK_RELATED, sorted(set(subjects)), sorted(set(beside)))
+    return frozenset(SubscriptionId(row["id"]) for row in rows)
+
+
+_SET_IN_SYNC = """
+WITH subject AS MATERIALIZED (
+    SELECT id, in_sync, held_by
+    FROM subscription
+    WHERE id = $1 AND ($2::text[] IS NULL OR customer_id = ANY ($2::text[]))
+    FOR NO KEY UPDATE
+), repaired AS (
+    UPDATE subscription
+    SET in_sync = true, held_by = NULL
+    FROM subject
+    WHERE subscription.id = subject.id AND subject.held_by IS NOT DISTINCT FROM $3::uuid
+)
+SELECT in_sync, held_by FROM subject
+"""
+
+
+async def set_in_sync(
+    connection: asyncpg.Connection,
+    scope: Scope,
+    subscription_id: SubscriptionId,
+    *,
+    actor: str,
+    expected_holder: ProcessId | None,
+) -> bool:
+    """Put a subscription back in sync by hand, if nobody else holds it than the caller has found.
+
+    That the holder is not at work any more is for the caller to know; what it still saves is written as if
+    nobody held the subscription. Runs inside the caller's transaction, in one statement.
+
+    Locks: the row of the subscription.
+
+    Returns:
+        Whether it was out of sync.
+
+    Raises:
+        SubscriptionNotFound: if there is none in scope.
+        UnexpectedHolder: if another process holds it, or none although one was expected.
+    """
+    customers = None if scope.customers is None else sorted(scope.customers)
+    row = await connection.fetchrow(_SET_IN_SYNC, subscription_id, customers, expected_holder)
+    if row is None:
+        raise SubscriptionNotFound(subscription_id)
+    if row["held_by"] != expected_holder:
+        raise UnexpectedHolder(subscription_id, expected=expected_holder, found=row["held_by"])
+    if not row["in_sync"]:
+        holder = None if expected_holder is None else str(expected_holder)
+        _log.warning(
+            "subscription.set_in_sync", subscription_id=str(subscription_id), actor=actor, held_by=holder
+        )
+    return not row["in_sync"]

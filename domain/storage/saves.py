@@ -1,41 +1,49 @@
-"""Writing changed subscriptions, any number at once, with a number of statements that does not grow."""
+"""Writing changed subscriptions, any number at once, with a number of statements that does not grow.
+
+A save is a patch against a version that somebody has read. It is written if that is still the stored version
+and nobody else holds the subscription; otherwise nothing of it is, and its author is told both versions. So
+the last writer never wins unseen.
+
+**What a row lock protects.** A relation between two subscriptions is decided about from both ends: the used
+one may not get a status in which its users cannot be, nor lose a block that is referred to, and a user may
+not get a status, or refer to a block, that the used one does not admit. Each end reads what the other has
+committed, and two that read at the same moment would both pass. Therefore **whoever makes a decision that
+depends on a relation holds the row of the used subscription, and its own**: the two ends always share one
+row, and the second to come sees what the first has committed.
+
+- All rows are locked by one statement, in the order of their ids, before anything is written: a batch that
+  decides something locks those of all of its patches at once. Two saves never wait for each other.
+- What is decided is read by the next statement. The one that waits for a row reads everything else as of
+  before it waited.
+- The lock is ``FOR NO KEY UPDATE``: foreign keys are checked beside it, so who inserts a relation to a block
+  does not wait for who changes the values of the block's subscription.
+- A process that starts takes the same rows (``domain.storage.locks.lock_related``) before it takes the
+  in-sync lock, and the same rule makes starts and saves on related subscriptions take turns.
+- The products of new subscriptions are locked against their end of life (``domain.storage.catalog_sync``).
+
+**Steps side by side.** Of two steps of one process that changed the same version of a subscription, the
+second is written upon the first if they changed different things; else it is refused as ``ConflictingEdit``.
+Changes of anybody else in between make it stale.
+
+Statements: two for patches that change values or make new subscriptions. Two more if one of the batch changes
+a status, refers to another subscription or removes a block. At most three more if one was made beside another
+one of its process.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 
 import asyncpg
 
-from domain.errors import ProductNotFound, StaleSubscription, SubscriptionLocked
-from domain.ids import BlockId, ProcessId, SubscriptionId
-from domain.json import encode
-from domain.model.errors import ForeignBlock
+from domain.errors import ConflictingEdit, StaleSubscription
+from domain.ids import SubscriptionId
 from domain.model.patch import SubscriptionPatch
-
-SaveOutcome: TypeAlias = int | StaleSubscription | SubscriptionLocked | ProductNotFound
-"""The new version of a subscription, or why nothing of its patch was written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeAuthor:
-    """Who changes subscriptions.
-
-    Attributes:
-        process_id: the process that does it; it may write what it holds, and holds what it creates.
-    """
-
-    actor: str
-    process_id: ProcessId | None = None
-    step_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthoredPatch:
-    """One change and who makes it."""
-
-    patch: SubscriptionPatch
-    author: ChangeAuthor
+from domain.storage.locks import lock_related
+from domain.storage.save_decisions import decide
+from domain.storage.save_facts import is_checked, is_decision, new_references, save_facts
+from domain.storage.save_outcomes import AuthoredPatch, ChangeAuthor, SaveOutcome, SaveRefusal
+from domain.storage.save_statements import write_subscriptions, write_trees
+from domain.storage.siblings import may_have_siblings, rebase_on_siblings
 
 
 async def save(
@@ -55,206 +63,91 @@ async def save_all(
 ) -> dict[SubscriptionId, SaveOutcome]:
     """Write what changed, each patch for itself: one that is refused writes nothing, the others go on.
 
-    Runs inside the caller's transaction, in at most three statements. A patch that changes nothing is
-    answered with the version it was made against, unchecked.
+    Runs inside the caller's transaction. A patch that changes nothing is answered with the version it was
+    made against, unchecked.
 
-    Locks: the rows of the subscriptions, in the order of their ids.
+    Locks: the rows of the subscriptions, and of those whose blocks they use where that is decided about, in
+    the order of their ids.
 
     Raises:
         ValueError: if two patches are for one subscription.
         UnrepresentableValue: if a value cannot be stored.
-        ForeignBlock: if a block that is written belongs to another subscription; roll back then.
+        ForeignBlock: if a patch takes a block of another subscription for its own, or the other way round;
+            roll back then.
     """
-    outcomes: dict[SubscriptionId, SaveOutcome] = {
-        change.patch.subscription_id: change.patch.base_version for change in changes
-    }
+    outcomes: dict[SubscriptionId, SaveOutcome] = {change.id: change.patch.base_version for change in changes}
     if len(outcomes) != len(changes):
         raise ValueError("found two patches for one subscription, expected one for each")
     effective = [change for change in changes if not change.patch.is_empty]
-    if effective:
-        outcomes |= await _write_subscriptions(connection, effective, now=now)
-        patches = [change.patch for change in effective]
-        written = [patch for patch in patches if isinstance(outcomes[patch.subscription_id], int)]
-        await _write_blocks(connection, written)
-        await _write_relations(connection, written)
-    return outcomes
+    if any(is_decision(change.patch) for change in effective):
+        return outcomes | await _decide_and_write(connection, effective, now=now)
+    outcomes |= await _write(connection, effective, now=now)
+    stale = [each for each in effective if isinstance(outcomes[each.id], StaleSubscription)]
+    rebased, conflicts = await _beside_siblings(connection, stale)
+    return outcomes | conflicts | await _write(connection, list(rebased.values()), now=now)
 
 
-_WRITE_SUBSCRIPTIONS = """
-WITH incoming AS MATERIALIZED (
-    SELECT incoming.*, product.id AS product_id
-    FROM unnest(
-        $1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-        $8::timestamptz[], $9::text[], $10::text[], $11::uuid[], $12::text[], $13::text[]
-    ) AS incoming (
-        id, base_version, product, customer_id, status, description, start_at, end_at, before, after,
-        process_id, step_key, actor
-    )
-    LEFT JOIN product ON product.name = incoming.product
-), locked AS MATERIALIZED (
-    SELECT id, version, in_sync, held_by
-    FROM subscription
-    WHERE id = ANY ($1::uuid[])
-    ORDER BY id
-    FOR UPDATE
-), created AS (
-    INSERT INTO subscription (
-        id, product_id, customer_id, status, description, in_sync, held_by, version, start_at, end_at,
-        created_at, modified_at
-    )
-    SELECT
-        id, product_id, customer_id, status, description, process_id IS NULL, process_id, 1, start_at, end_at,
-        coalesce($14::timestamptz, now()), coalesce($14::timestamptz, now())
-    FROM incoming
-    WHERE base_version = 0 AND product_id IS NOT NULL AND id NOT IN (SELECT id FROM locked)
-    ON CONFLICT (id) DO NOTHING
-    RETURNING id, version
-), updated AS (
-    UPDATE subscription
-    SET product_id = incoming.product_id, customer_id = incoming.customer_id, status = incoming.status,
-        description = incoming.description, start_at = incoming.start_at, end_at = incoming.end_at,
-        version = locked.version + 1, modified_at = coalesce($14::timestamptz, now())
-    FROM incoming JOIN locked ON locked.id = incoming.id
-    WHERE subscription.id = incoming.id
-        AND incoming.product_id IS NOT NULL
-        AND incoming.base_version > 0
-        AND incoming.base_version = locked.version
-        AND (locked.in_sync OR locked.held_by = incoming.process_id)
-    RETURNING subscription.id, subscription.version
-), written AS (
-    SELECT id, version FROM created UNION ALL SELECT id, version FROM updated
-), recorded AS (
-    INSERT INTO subscription_change (subscription_id, version, process_id, step_key, actor, at, before, after)
-    SELECT
-        written.id, written.version, incoming.process_id, incoming.step_key, incoming.actor,
-        coalesce($14::timestamptz, now()), incoming.before::jsonb, incoming.after::jsonb
-    FROM written JOIN incoming ON incoming.id = written.id
-)
-SELECT
-    incoming.id, incoming.base_version, incoming.product, incoming.product_id IS NOT NULL AS product_found,
-    written.version AS written_version,
-    coalesce(locked.version, 0) AS found_version,
-    coalesce(locked.in_sync OR locked.held_by = incoming.process_id, locked.id IS NULL) AS writable,
-    locked.held_by
-FROM incoming
-LEFT JOIN written ON written.id = incoming.id
-LEFT JOIN locked ON locked.id = incoming.id
-"""
-
-
-async def _write_subscriptions(
-    connection: asyncpg.Connection,
-    changes: Sequence[AuthoredPatch],
-    *,
-    now: datetime | None,
+async def _decide_and_write(
+    connection: asyncpg.Connection, changes: Sequence[AuthoredPatch], *, now: datetime | None
 ) -> dict[SubscriptionId, SaveOutcome]:
-    patches = [change.patch for change in changes]
-    authors = [change.author for change in changes]
-    rows = await connection.fetch(
-        _WRITE_SUBSCRIPTIONS,
-        [patch.subscription_id for patch in patches],
-        [patch.base_version for patch in patches],
-        [patch.product for patch in patches],
-        [patch.customer_id for patch in patches],
-        [patch.status for patch in patches],
-        [patch.description for patch in patches],
-        [patch.start_at for patch in patches],
-        [patch.end_at for patch in patches],
-        [None if patch.before is None else encode(patch.before) for patch in patches],
-        [encode(patch.after) for patch in patches],
-        [author.process_id for author in authors],
-        [author.step_key for author in authors],
-        [author.actor for author in authors],
-        now,
-    )
-    return {SubscriptionId(row["id"]): _outcome(row) for row in rows}
-
-
-def _outcome(row: asyncpg.Record) -> SaveOutcome:
-    if row["written_version"] is not None:
-        return row["written_version"]
-    if not row["product_found"]:
-        return ProductNotFound(row["product"])
-    subscription_id = SubscriptionId(row["id"])
-    if not row["writable"]:
-        return SubscriptionLocked(subscription_id, held_by=row["held_by"])
-    return StaleSubscription(subscription_id, expected=row["base_version"], found=row["found_version"])
-
-
-_WRITE_BLOCKS = """
-INSERT INTO block (id, subscription_id, block, label, values)
-SELECT id, subscription_id, block, label, stored::jsonb
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
-    AS incoming (id, subscription_id, block, label, stored)
-ORDER BY id
-ON CONFLICT (id) DO UPDATE
-SET block = excluded.block, label = excluded.label, values = excluded.values
-WHERE block.subscription_id = excluded.subscription_id
-RETURNING id
-"""
-
-
-async def _write_blocks(connection: asyncpg.Connection, patches: Iterable[SubscriptionPatch]) -> None:
-    blocks = [block for patch in patches for block in patch.blocks_written]
-    if not blocks:
-        return
-    rows = await connection.fetch(
-        _WRITE_BLOCKS,
-        [block.id for block in blocks],
-        [block.subscription_id for block in blocks],
-        [block.block for block in blocks],
-        [block.label for block in blocks],
-        [encode(dict(block.values)) for block in blocks],
-    )
-    written = {BlockId(row["id"]) for row in rows}
-    for block in blocks:
-        if block.id not in written:
-            raise ForeignBlock(block.id, owner=None, subscription_id=block.subscription_id)
-
-
-_WRITE_RELATIONS = """
-WITH incoming AS MATERIALIZED (
-    SELECT *
-    FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::uuid[])
-        AS incoming (subscription_id, parent_id, attribute, position, child_id)
-), written AS (
-    INSERT INTO block_relation (subscription_id, parent_id, attribute, position, child_id)
-    SELECT subscription_id, parent_id, attribute, position, child_id
-    FROM incoming
-    ON CONFLICT (subscription_id, parent_id, attribute, position) DO UPDATE
-    SET child_id = excluded.child_id
-    WHERE block_relation.child_id <> excluded.child_id
-), removed AS (
-    DELETE FROM block_relation
-    WHERE subscription_id = ANY ($1::uuid[])
-        AND NOT EXISTS (
-            SELECT
-            FROM incoming
-            WHERE incoming.subscription_id = block_relation.subscription_id
-                AND incoming.parent_id IS NOT DISTINCT FROM block_relation.parent_id
-                AND incoming.attribute = block_relation.attribute
-                AND incoming.position = block_relation.position
-        )
-)
-DELETE FROM block
-WHERE id = ANY ($7::uuid[]) AND subscription_id = ANY ($1::uuid[])
-"""
-
-
-async def _write_relations(connection: asyncpg.Connection, patches: Iterable[SubscriptionPatch]) -> None:
-    rearranged = [(patch, patch.relations) for patch in patches if patch.relations is not None]
-    if not rearranged:
-        return
-    relations = [
-        (patch.subscription_id, relation) for patch, relations in rearranged for relation in relations
+    """Write patches of which some depend on what is stored around their subscriptions."""
+    locked = await _lock(connection, [change.patch for change in changes])
+    facts = await save_facts(connection, [change.patch for change in changes])
+    versions = {each.id: each.version for each in facts.subscriptions}
+    # What it came to use while its row was waited for is not locked, so nothing can be decided about that.
+    unlocked = {use.user for use in facts.uses if use.used not in locked}
+    stale = [
+        change
+        for change in changes
+        if versions.get(change.id, 0) > change.patch.base_version and change.id not in unlocked
     ]
-    await connection.execute(
-        _WRITE_RELATIONS,
-        [patch.subscription_id for patch, _ in rearranged],
-        [subscription_id for subscription_id, _ in relations],
-        [relation.parent_id for _, relation in relations],
-        [relation.attribute for _, relation in relations],
-        [relation.position for _, relation in relations],
-        [relation.child_id for _, relation in relations],
-        [block_id for patch, _ in rearranged for block_id in patch.blocks_removed],
+    rebased, conflicts = await _beside_siblings(connection, stale)
+    changes = [rebased.get(change.id, change) for change in changes]
+    refused = decide(changes, facts, refused=conflicts)
+    return refused | await _write(connection, [each for each in changes if each.id not in refused], now=now)
+
+
+async def _lock(
+    connection: asyncpg.Connection, patches: Sequence[SubscriptionPatch]
+) -> frozenset[SubscriptionId]:
+    ids = [patch.subscription_id for patch in patches]
+    referred = [relation.owner_id for patch in patches for relation in new_references(patch)]
+    return await lock_related(
+        connection,
+        [patch.subscription_id for patch in patches if is_checked(patch)],
+        beside=[*ids, *(each for each in referred if each is not None)],
     )
+
+
+async def _beside_siblings(
+    connection: asyncpg.Connection, stale: Iterable[AuthoredPatch]
+) -> tuple[dict[SubscriptionId, AuthoredPatch], dict[SubscriptionId, SaveRefusal]]:
+    """The stale changes that can be written upon those of siblings, and those that conflict with them."""
+    candidates = [change for change in stale if may_have_siblings(change)]
+    if not candidates:
+        return {}, {}
+    rebased = await rebase_on_siblings(connection, candidates)
+    conflicts: dict[SubscriptionId, SaveRefusal] = {}
+    going: dict[SubscriptionId, AuthoredPatch] = {}
+    for subscription_id, outcome in rebased.items():
+        match outcome:
+            case ConflictingEdit():
+                conflicts[subscription_id] = outcome
+            case AuthoredPatch():
+                going[subscription_id] = outcome
+    return going, conflicts
+
+
+async def _write(
+    connection: asyncpg.Connection, changes: Sequence[AuthoredPatch], *, now: datetime | None
+) -> dict[SubscriptionId, SaveOutcome]:
+    """Write what depends on nothing but its own subscription; what siblings have written already is there."""
+    outcomes: dict[SubscriptionId, SaveOutcome] = {change.id: change.patch.base_version for change in changes}
+    effective = [change for change in changes if not change.patch.is_empty]
+    if effective:
+        outcomes |= await write_subscriptions(connection, effective, now=now)
+        patches = [change.patch for change in effective]
+        await write_trees(
+            connection, [each for each in patches if isinstance(outcomes[each.subscription_id], int)]
+        )
+    return outcomes

@@ -37,4 +37,8 @@ def in_scope(customer: ColumnElement[str], scope: Scope) -> tuple[ColumnElement[
     """The conditions that keep rows to the customers of a scope; none for the scope of everything."""
     if scope.customers is None:
         return ()
-    return (among(customer, sorted(scope.customers), Key),)
+    customers: list[str] = sorted(scope.customers)
+    if len(customers) == 1:
+        # Only a plain comparison lets the rest of an index's columns give the order of a list.
+        return (customer == literal(customers[0], Key),)
+    return (among(customer, customers, Key),)

@@ -1,26 +1,32 @@
-"""Reading subscriptions: pages, records by id, and whole trees."""
+"""Reading subscriptions: pages, counts, records by id, and whole trees."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum, auto
 from types import MappingProxyType
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Uuid, func, literal_column, select
+from sqlalchemy import ColumnElement, Row, Uuid, func, select
 
 from domain.ids import BlockId, SubscriptionId
+from domain.model.families import ModelFamily
 from domain.model.lifecycle import SubscriptionStatus
-from domain.model.tree import BlockRecord, RelationRecord, SubscriptionRecord, Tree
+from domain.model.subscriptions import SubscriptionModel
+from domain.model.tree import SubscriptionRecord, Tree
 from domain.scope import Scope
 from domain.storage import tables
+from domain.storage.conditions import compile_filter
 from domain.storage.database import Database
-from domain.storage.paging import Page, PageRequest, id_key
+from domain.storage.filters import And, FieldFilter, Operator, Where
+from domain.storage.orders import NEWEST_FIRST, OrderBy, SubscriptionOrder, paged, without_the_fixed
+from domain.storage.paging import Page, PageRequest
 from domain.storage.selection import AnySelect, among, in_scope, partial_record
-from domain.storage.tables import Key
+from domain.storage.time_limits import VALUE_FILTER_LIMIT_S, fetch_within
+from domain.storage.trees import tree_columns, tree_of
 
 _subscription = tables.subscription.c
 _product = tables.product.c
 _block = tables.block.c
-_relation = tables.block_relation.c
 
 COLUMNS: Final[Mapping[str, ColumnElement[Any]]] = MappingProxyType(
     {
@@ -44,65 +50,210 @@ COLUMNS: Final[Mapping[str, ColumnElement[Any]]] = MappingProxyType(
 """What a subscription's record is made of, by attribute."""
 
 
+class CountBy(StrEnum):
+    """What subscriptions are counted by."""
+
+    STATUS = auto()
+    PRODUCT = auto()
+    """By the product's name."""
+    CUSTOMER = auto()
+    IN_SYNC = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupCount:
+    """How many subscriptions have something in common.
+
+    Attributes:
+        key: the status, the product's name, the customer's id, or whether they are in sync.
+    """
+
+    key: str | bool
+    number: int
+
+
+MOST_GROUPS: Final = 1_000
+"""How many groups are counted at most, the largest first."""
+
+_COUNTED: Final[Mapping[CountBy, ColumnElement[Any]]] = MappingProxyType(
+    {
+        CountBy.STATUS: _subscription.status,
+        CountBy.PRODUCT: _subscription.product_id,
+        CountBy.CUSTOMER: _subscription.customer_id,
+        CountBy.IN_SYNC: _subscription.in_sync,
+    }
+)
+
+
 class SubscriptionRepository:
     """The reads of subscriptions. Each is one statement; what is out of scope is not found.
 
-    Where ``columns`` are given, the records have those attributes and the id, and no others.
+    Where ``columns`` are given, the records have those attributes and the id, and no others. A list of one
+    ``family`` has the subscriptions of its products, and can be filtered by their blocks.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, filter_limit_s: float = VALUE_FILTER_LIMIT_S) -> None:
         self._database = database
+        self._filter_limit_s = filter_limit_s
 
     async def page(
         self,
         scope: Scope,
         *,
         request: PageRequest,
-        statuses: Collection[SubscriptionStatus] | None = None,
+        where: Where | None = None,
+        order: OrderBy = NEWEST_FIRST,
+        family: ModelFamily[SubscriptionModel] | None = None,
         columns: frozenset[str] | None = None,
     ) -> Page[SubscriptionRecord]:
-        """A page of the subscriptions in scope, the newest first; its sort key is the id."""
-        wanted = _filtered(_select(columns), scope, statuses)
-        if request.after is not None:
-            wanted = wanted.where(_subscription.id < id_key(request.after))
-        if request.before is not None:
-            wanted = wanted.where(_subscription.id > id_key(request.before))
-        order = _subscription.id.asc() if request.backward else _subscription.id.desc()
-        wanted = wanted.order_by(order).limit(request.size + 1).offset(request.offset)
-        return request.page_of([_record(row, columns) for row in await self._database.fetch(wanted)])
+        """A page of the subscriptions in scope; the sort key of a record is `orders.sort_key`.
+
+        With ``columns``, the records also have the attribute that they are sorted by.
+
+        Raises:
+            InvalidFilter: if the filter does not fit the models.
+            InvalidPageRequest: if a sort key is not one of this order.
+            FilterTooSlow: if the filter took too long.
+        """
+        wanted = None if columns is None else columns | {order.column}
+        listed = _listed(_names(wanted), scope, where, family)
+        fixed = _fixed(order, scope, where)
+        shown = (order, request) if fixed is None else without_the_fixed(order, request, fixed)
+        rows = await self._fetch(listed.of(paged(listed.statement, shown[1], shown[0])))
+        return request.page_of([_record(row, wanted) for row in rows])
+
+    async def count(
+        self,
+        scope: Scope,
+        where: Where | None = None,
+        *,
+        family: ModelFamily[SubscriptionModel] | None = None,
+    ) -> int:
+        """How many subscriptions in scope there are.
+
+        Raises:
+            InvalidFilter: if the filter does not fit the models.
+            FilterTooSlow: if the filter took too long.
+        """
+        listed = _listed((), scope, where, family)
+        counted = listed.statement.with_only_columns(func.count().label("number"), maintain_column_froms=True)
+        (row,) = await self._fetch(listed.of(counted))
+        return row.number
+
+    async def counts(
+        self,
+        scope: Scope,
+        group_by: CountBy,
+        where: Where | None = None,
+        *,
+        family: ModelFamily[SubscriptionModel] | None = None,
+    ) -> Sequence[GroupCount]:
+        """How many subscriptions in scope there are of each kind; the largest groups first, then by key.
+
+        Raises:
+            InvalidFilter: if the filter does not fit the models.
+            FilterTooSlow: if the filter took too long.
+        """
+        key = _COUNTED[group_by]
+        listed = _listed((), scope, where, family)
+        grouped = (
+            listed.statement.with_only_columns(
+                key.label("key"), func.count().label("number"), maintain_column_froms=True
+            )
+            .group_by(key)
+            .subquery()
+        )
+        counted = select(grouped.c.key, grouped.c.number)
+        if group_by is CountBy.PRODUCT:
+            counted = select(_product.name.label("key"), grouped.c.number).join_from(
+                grouped, tables.product, _product.id == grouped.c.key
+            )
+        counted = counted.order_by(grouped.c.number.desc(), counted.selected_columns[0]).limit(MOST_GROUPS)
+        rows = await self._fetch(listed.of(counted))
+        return [GroupCount(key=row.key, number=row.number) for row in rows]
 
     async def by_ids(
         self, scope: Scope, ids: Iterable[SubscriptionId], columns: frozenset[str] | None = None
     ) -> dict[SubscriptionId, SubscriptionRecord]:
         """The subscriptions of these ids that are in scope."""
-        wanted = _filtered(_select(columns), scope).where(among(_subscription.id, list(ids), Uuid()))
+        wanted = _by_ids(_select(_names(columns)), scope, ids)
         return {SubscriptionId(row.id): _record(row, columns) for row in await self._database.fetch(wanted)}
 
-    async def count(self, scope: Scope, *, statuses: Collection[SubscriptionStatus] | None = None) -> int:
-        """How many subscriptions in scope there are."""
-        counted = select(func.count().label("subscriptions")).select_from(tables.subscription)
-        (row,) = await self._database.fetch(_filtered(counted, scope, statuses))
-        return row.subscriptions
-
     async def trees(self, scope: Scope, ids: Iterable[SubscriptionId]) -> dict[SubscriptionId, Tree]:
-        """The subscriptions of these ids that are in scope, with all of their blocks, as of one moment."""
-        wanted = _filtered(
-            _select(None).add_columns(_blocks().label("blocks"), _relations().label("relations")), scope
-        ).where(among(_subscription.id, list(ids), Uuid()))
-        return {SubscriptionId(row.id): _tree(row) for row in await self._database.fetch(wanted)}
+        """The subscriptions of these ids that are in scope, with all of their blocks, as of one moment.
+
+        The blocks of others that they refer to are there with all below them; those out of scope as stubs.
+        """
+        wanted = _by_ids(_select(_names(None)).add_columns(*tree_columns(scope)), scope, ids)
+        rows = await self._database.fetch(wanted)
+        return {SubscriptionId(row.id): tree_of(_record(row, None), row) for row in rows}
 
     async def owners_of(self, scope: Scope, block_ids: Iterable[BlockId]) -> dict[BlockId, SubscriptionId]:
         """The subscriptions in scope that own the blocks of these ids."""
-        owned = select(_block.id, _block.subscription_id).join_from(tables.block, tables.subscription)
-        wanted = _filtered(owned, scope).where(among(_block.id, list(block_ids), Uuid()))
+        wanted = (
+            select(_block.id, _block.subscription_id)
+            .join_from(tables.block, tables.subscription)
+            .where(*in_scope(_subscription.customer_id, scope), among(_block.id, list(block_ids), Uuid()))
+        )
         rows = await self._database.fetch(wanted)
         return {BlockId(row.id): SubscriptionId(row.subscription_id) for row in rows}
 
+    async def _fetch(self, listed: "_List") -> Sequence[Row[Any]]:
+        if listed.slow:
+            return await fetch_within(self._database, listed.statement, limit_s=self._filter_limit_s)
+        return await self._database.fetch(listed.statement)
 
-def _select(columns: frozenset[str] | None) -> AnySelect:
-    names = _names(columns)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _List:
+    """A statement on the subscriptions of a list.
+
+    Attributes:
+        slow: whether a filter may make it slow.
+    """
+
+    statement: AnySelect
+    slow: bool = False
+
+    def of(self, statement: AnySelect) -> "_List":
+        return _List(statement=statement, slow=self.slow)
+
+
+def _listed(
+    names: Sequence[str],
+    scope: Scope,
+    where: Where | None,
+    family: ModelFamily[SubscriptionModel] | None,
+) -> _List:
+    conditions = None if where is None else compile_filter(where, scope=scope, family=family)
+    filtered_by_product = conditions is not None and conditions.on_product
+    statement = _select(names, with_product=family is not None or filtered_by_product)
+    statement = statement.where(*in_scope(_subscription.customer_id, scope))
+    if family is not None:
+        statement = statement.where(_product.model == family.name)
+    if conditions is not None:
+        statement = statement.where(conditions.sql)
+    return _List(statement=statement, slow=conditions is not None and conditions.slow)
+
+
+def _fixed(order: OrderBy, scope: Scope, where: Where | None) -> object:
+    """The value of what a list is sorted by, if all have the same."""
+    customers = scope.customers or ()
+    match order.order, where:
+        case SubscriptionOrder.CUSTOMER, _ if len(customers) == 1:
+            return next(iter(customers))
+        case ((SubscriptionOrder.CUSTOMER | SubscriptionOrder.STATUS), FieldFilter(operator=Operator.EQ)):
+            return where.value if where.field == order.column else None
+        case ((SubscriptionOrder.CUSTOMER | SubscriptionOrder.STATUS), And()):
+            values = (_fixed(order, Scope.all(), item) for item in where.items)
+            return next((value for value in values if value is not None), None)
+        case _:
+            return None
+
+
+def _select(names: Sequence[str], *, with_product: bool = False) -> AnySelect:
     selected = select(*(COLUMNS[name] for name in names))
-    if "product_name" in names:
+    if with_product or "product_name" in names:
         return selected.join_from(tables.subscription, tables.product)
     return selected.select_from(tables.subscription)
 
@@ -111,29 +262,10 @@ def _names(columns: frozenset[str] | None) -> list[str]:
     return [name for name in COLUMNS if columns is None or name == "id" or name in columns]
 
 
-def _filtered(
-    statement: AnySelect, scope: Scope, statuses: Collection[SubscriptionStatus] | None = None
-) -> AnySelect:
-    statement = statement.where(*in_scope(_subscription.customer_id, scope))
-    if statuses is not None:
-        statement = statement.where(among(_subscription.status, sorted(statuses), Key))
-    return statement
-
-
-def _blocks() -> ScalarSelect[Any]:
-    block = func.json_build_array(_block.id, _block.block, _block.label, _block["values"])
-    return _gathered(block).where(_block.subscription_id == _subscription.id).scalar_subquery()
-
-
-def _relations() -> ScalarSelect[Any]:
-    relation = func.json_build_array(
-        _relation.parent_id, _relation.attribute, _relation.position, _relation.child_id
+def _by_ids(statement: AnySelect, scope: Scope, ids: Iterable[SubscriptionId]) -> AnySelect:
+    return statement.where(
+        *in_scope(_subscription.customer_id, scope), among(_subscription.id, list(ids), Uuid())
     )
-    return _gathered(relation).where(_relation.subscription_id == _subscription.id).scalar_subquery()
-
-
-def _gathered(item: ColumnElement[Any]) -> AnySelect:
-    return select(func.coalesce(func.json_agg(item), literal_column("'[]'::json")))
 
 
 def _record(row: Row[Any], columns: frozenset[str] | None) -> SubscriptionRecord:
@@ -141,27 +273,3 @@ def _record(row: Row[Any], columns: frozenset[str] | None) -> SubscriptionRecord
     if "status" in values:
         values["status"] = SubscriptionStatus(values["status"])
     return partial_record(SubscriptionRecord, values)
-
-
-def _tree(row: Row[Any]) -> Tree:
-    record = _record(row, None)
-    blocks = tuple(
-        BlockRecord(
-            id=BlockId(UUID(block_id)), subscription_id=record.id, block=block, label=label, values=values
-        )
-        for block_id, block, label, values in row.blocks
-    )
-    relations = (
-        RelationRecord(
-            parent_id=None if parent_id is None else BlockId(UUID(parent_id)),
-            attribute=attribute,
-            position=position,
-            child_id=BlockId(UUID(child_id)),
-        )
-        for parent_id, attribute, position, child_id in row.relations
-    )
-    return Tree(subscription=record, blocks=blocks, relations=tuple(sorted(relations, key=_place)))
-
-
-def _place(relation: RelationRecord) -> tuple[str, str, int]:
-    return str(relation.parent_id or ""), relation.attribute, relation.position

@@ -108,12 +108,13 @@ subscription = Table(
 DESCRIPTION_ORDER = func.left(subscription.c.description, literal_column("100")).collate("C")
 """Descriptions as lists are sorted by them; the rest of a long one does not count."""
 
-_NEVER = literal_column("'infinity'::timestamptz", Instant)
+NEVER = literal_column("'infinity'::timestamptz", Instant)
+"""Later than all times."""
 
-START_ORDER = func.coalesce(subscription.c.start_at, _NEVER)
+START_ORDER = func.coalesce(subscription.c.start_at, NEVER)
 """Starts as lists are sorted by them: what has none comes after all."""
 
-END_ORDER = func.coalesce(subscription.c.end_at, _NEVER)
+END_ORDER = func.coalesce(subscription.c.end_at, NEVER)
 """Ends as lists are sorted by them: what has none comes after all."""
 
 _customer, _status, _id = subscription.c.customer_id, subscription.c.status, subscription.c.id

@@ -4,6 +4,7 @@ import pytest
 import pytest_asyncio
 
 from domain.ids import SubscriptionId
+from domain.model.catalog import Catalog
 from domain.model.mapping import to_model, to_patch
 from domain.model.subscriptions import SubscriptionModel
 from domain.scope import Scope
@@ -11,6 +12,7 @@ from domain.storage.catalog_sync import sync
 from domain.storage.database import Database
 from domain.storage.saves import ChangeAuthor, SaveOutcome, save
 from domain.storage.subscriptions import SubscriptionRepository
+from tests.domain.circuits import CIRCUITS
 from tests.domain.sample import CATALOG
 
 AUTHOR = ChangeAuthor(actor="tester")
@@ -19,8 +21,9 @@ AUTHOR = ChangeAuthor(actor="tester")
 class Store:
     """Saving and loading models, as a step does it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, catalog: Catalog = CATALOG) -> None:
         self.database = database
+        self.catalog = catalog
         self.subscriptions = SubscriptionRepository(database)
 
     async def save(
@@ -32,7 +35,7 @@ class Store:
 
     async def load(self, subscription_id: SubscriptionId) -> SubscriptionModel:
         trees = await self.subscriptions.trees(Scope.all(), [subscription_id])
-        return to_model(CATALOG, trees[subscription_id])
+        return to_model(self.catalog, trees[subscription_id])
 
     async def has_a_waiting_writer(self) -> bool:
         """Whether a session of this database waits for a lock."""
@@ -48,6 +51,13 @@ async def catalogued(database: Database) -> AsyncGenerator[Database]:
     """A database with the sample's catalogue."""
     await sync(database, CATALOG)
     yield database
+
+
+@pytest_asyncio.fixture
+async def network(database: Database) -> Store:
+    """A store of nodes and of circuits, which refer to their ports."""
+    await sync(database, CIRCUITS)
+    return Store(database, CIRCUITS)
 
 
 @pytest.fixture

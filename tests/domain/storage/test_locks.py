@@ -2,12 +2,14 @@ import asyncio
 
 import pytest
 
-from domain.errors import SubscriptionLocked, SubscriptionNotFound
+from domain.errors import SubscriptionLocked, SubscriptionNotFound, UnexpectedHolder
 from domain.ids import ProcessId, SubscriptionId, new_uuid7
 from domain.scope import Scope
-from domain.storage.locks import lock_subscriptions, release_subscriptions
+from domain.storage.locks import lock_related, lock_subscriptions, release_subscriptions, set_in_sync
+from tests.domain.circuits import new_circuit
 from tests.domain.sample import OTHER_CUSTOMER, new_node
 from tests.domain.storage.conftest import Store
+from tests.parity import parity
 from tests.postgres import StatementLog
 from tests.waiting import eventually
 
@@ -26,6 +28,7 @@ async def lock(
         return await lock_subscriptions(connection, ids, holder, scope or Scope.all())
 
 
+@parity("PM-25")
 async def test_a_locked_subscription_is_out_of_sync_until_it_is_released(store: Store) -> None:
     one, other = new_node(), new_node()
     await store.save(one, other)
@@ -82,6 +85,8 @@ async def test_what_is_out_of_scope_is_not_found(store: Store) -> None:
     assert await held_by(store, node.id) == [(True, None)]
 
 
+@parity("PM-25")
+@parity("W-17")
 async def test_of_two_at_once_the_second_waits_and_is_refused(store: Store) -> None:
     node = new_node()
     await store.save(node)
@@ -108,4 +113,76 @@ async def test_only_the_holder_can_release(store: Store) -> None:
         released = await release_subscriptions(connection, RIVAL, [node.id])
 
     assert released == frozenset()
+    assert await held_by(store, node.id) == [(False, HOLDER)]
+
+
+async def test_related_rows_are_locked_in_one_statement(network: Store, statements: StatementLog) -> None:
+    nodes = [new_node() for _ in range(3)]
+    circuit = new_circuit(*(node.node.uplink for node in nodes[:2]))
+    await network.save(*nodes, circuit)
+    unknown = SubscriptionId(new_uuid7())
+
+    with statements.recorded() as executed:
+        async with network.database.write() as connection:
+            locked = await lock_related(connection, [circuit.id, unknown], beside=[nodes[2].id])
+
+    assert locked == {circuit.id, *(node.id for node in nodes)}
+    assert executed.verbs == ["BEGIN", "SELECT", "COMMIT"]
+    assert await held_by(network, circuit.id, nodes[0].id) == [(True, None), (True, None)]
+
+
+@parity("W-17")
+async def test_of_two_that_decide_about_related_ones_the_second_sees_the_first(network: Store) -> None:
+    node = new_node()
+    circuit = new_circuit(node.node.uplink)
+    await network.save(node, circuit)
+
+    async def in_sync_behind() -> bool:
+        async with network.database.write() as connection:
+            await lock_related(connection, [node.id])
+            return await connection.fetchval("SELECT in_sync FROM subscription WHERE id = $1", circuit.id)
+
+    async with asyncio.TaskGroup() as tasks, network.database.write() as connection:
+        await lock_related(connection, [circuit.id])
+        await lock_subscriptions(connection, [circuit.id], HOLDER, Scope.all())
+        late = tasks.create_task(in_sync_behind(), name="late start")
+        await eventually(network.has_a_waiting_writer)
+
+    assert late.result() is False
+
+
+@parity("PM-25")
+async def test_a_subscription_is_put_in_sync_by_hand(store: Store, statements: StatementLog) -> None:
+    node = new_node()
+    await store.save(node)
+    await lock(store, node.id)
+
+    with statements.recorded() as executed:
+        async with store.database.write() as connection:
+            repaired = await set_in_sync(
+                connection, Scope.all(), node.id, actor="operator", expected_holder=HOLDER
+            )
+
+    assert repaired
+    assert executed.verbs == ["BEGIN", "WITH", "COMMIT"]
+    assert await held_by(store, node.id) == [(True, None)]
+    async with store.database.write() as connection:
+        assert not await set_in_sync(connection, Scope.all(), node.id, actor="operator", expected_holder=None)
+
+
+@pytest.mark.parametrize("expected", [RIVAL, None])
+async def test_only_the_expected_holder_is_put_aside(store: Store, expected: ProcessId | None) -> None:
+    node = new_node()
+    await store.save(node)
+    await lock(store, node.id)
+
+    async with store.database.write() as connection:
+        with pytest.raises(UnexpectedHolder) as refused:
+            await set_in_sync(connection, Scope.all(), node.id, actor="operator", expected_holder=expected)
+        with pytest.raises(SubscriptionNotFound):
+            await set_in_sync(
+                connection, Scope.of(OTHER_CUSTOMER), node.id, actor="operator", expected_holder=HOLDER
+            )
+
+    assert (refused.value.expected, refused.value.found) == (expected, HOLDER)
     assert await held_by(store, node.id) == [(False, HOLDER)]

@@ -4,6 +4,7 @@ from domain.ids import SubscriptionId, new_uuid7
 from domain.model.lifecycle import ACTIVE, INITIAL, PROVISIONING
 from domain.model.mapping import to_patch
 from domain.scope import Scope
+from domain.storage.filters import FieldFilter, Operator
 from domain.storage.paging import PageRequest
 from tests.domain.sample import (
     CUSTOMER,
@@ -72,12 +73,14 @@ async def test_a_list_can_be_kept_to_some_statuses(store: Store) -> None:
     await store.save(initial, provisioning)
 
     page = await store.subscriptions.page(
-        Scope.all(), request=PageRequest(first=10), statuses=[PROVISIONING, ACTIVE]
+        Scope.all(),
+        request=PageRequest(first=10),
+        where=FieldFilter("status", Operator.IN, [PROVISIONING, ACTIVE]),
     )
 
     assert [(record.id, record.status) for record in page.rows] == [(provisioning.id, PROVISIONING)]
-    assert await store.subscriptions.count(Scope.all(), statuses=[INITIAL]) == 1
-    assert await store.subscriptions.count(Scope.all(), statuses=[]) == 0
+    assert await store.subscriptions.count(Scope.all(), FieldFilter("status", Operator.EQ, INITIAL)) == 1
+    assert await store.subscriptions.count(Scope.all(), FieldFilter("status", Operator.IN, [])) == 0
 
 
 async def test_only_the_columns_asked_for_are_read(store: Store, statements: StatementLog) -> None:
