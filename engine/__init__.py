@@ -9,6 +9,15 @@ it and until when. The queue holds hints that a run is due, notifications are hi
 either may be lost, late or given twice, and costs time, never truth. The database's clock alone decides
 about time.
 
+**A start** decides and acts in one transaction. It locks the rows of the subject, of the subscriptions whose
+blocks that one uses, and of those that the input names, in the order of their ids. Then, in a statement of
+its own, it reads what the rules look at (`engine.actions`): so it sees all that earlier holders of these rows
+have committed. Of two related subscriptions one uses the other, and starts on either lock the used one: the
+second finds the first one's subject out of sync. The insert that makes the process also takes the subject:
+out of sync, held by the process, until its resync lets it go. A workflow that may start out of sync takes
+nothing that is not in sync, and can save nothing of it. A save that changes a status or adds a reference
+locks the same rows, and is decided against them in the same way.
+
 **A run** takes a process from where it stands until it ends or parks. Asking for one is part of the commit
 that calls for it: the process's `run_no` goes up, and a job carries that number. A job of an older number
 finds nothing.

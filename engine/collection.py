@@ -20,7 +20,7 @@ class StepDelta:
     """What a step gave.
 
     Attributes:
-        values: What goes into the state, by name; a subscription as its id.
+        values: What goes into the state, by name; a subscription as its id, a list of them as theirs.
         subscriptions: The subscriptions among it, to be saved, each once.
     """
 
@@ -68,6 +68,8 @@ def collect_fields(owner: str, outputs: Mapping[str, Output], found: Mapping[str
             delta.values[name] = _dump(owner, output, value)
         elif value is None and output.nullable:
             delta.values[name] = None
+        elif output.many:
+            delta.values[name] = _checked_list(owner, output, value, delta.subscriptions)
         else:
             subscription = _checked_subscription(owner, output, value, delta.subscriptions)
             delta.values[name] = str(subscription.id)
@@ -121,6 +123,19 @@ def _dump(owner: str, output: Output, value: object) -> JsonValue:
     except (UnrepresentableValue, ValueError, RecursionError) as error:  # the latter for loops and depth
         raise OutputUnusable(owner, output=output.name, reason=str(error)) from error
     return dumped
+
+
+def _checked_list(
+    owner: str, output: Output, value: object, earlier: list[SubscriptionModel]
+) -> list[JsonValue]:
+    """The ids of a list of subscriptions, each noted among the earlier ones unless it is one of them."""
+    if not isinstance(value, list):
+        found = type(value).__name__
+        raise OutputUnusable(
+            owner, output=output.name, reason=f"expected {describe(output.annotation)}, found {found}"
+        )
+    items: list[object] = value  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
+    return [str(_checked_subscription(owner, output, item, earlier).id) for item in items]
 
 
 def _checked_subscription(

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from domain.ids import ProcessId, SubscriptionId
+from engine.blockers import Blocker
 from engine.pages import FormPageView
 from engine.states import FailureKind, ProcessStatus
 
@@ -71,11 +72,16 @@ class FormPageNeeded(Refusal):
 
 
 class NotAllowed(Refusal):
-    """The caller may not do this."""
+    """The caller may not do this.
 
-    def __init__(self, reason: str) -> None:
+    Attributes:
+        code: Why, for programs: OUT_OF_SCOPE, or NOT_AUTHORIZED if an authorizer of the application says no.
+    """
+
+    def __init__(self, reason: str, *, code: str = "OUT_OF_SCOPE") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.code = code
 
 
 class ProcessNotFound(Refusal):
@@ -131,10 +137,10 @@ class StaleSubject(Conflict):
 
 
 class ProcessMovedOn(Conflict):
-    """The process has changed since its form was filled in."""
+    """The process has changed since its caller has looked at it, or filled in its form."""
 
-    def __init__(self, process_id: ProcessId) -> None:
-        super().__init__(f"process {process_id} has moved on since its form was filled in")
+    def __init__(self, process_id: ProcessId, *, since: str = "its form was filled in") -> None:
+        super().__init__(f"process {process_id} has moved on since {since}")
         self.process_id = process_id
 
 
@@ -150,14 +156,79 @@ class IdempotencyKeyUsed(Conflict):
         self.process_id = process_id
 
 
-class SubjectLocked(Refusal):
-    """The subscription is out of sync: another process holds it, or nobody has put it right yet."""
+class ActionBlocked(Refusal):
+    """The workflow cannot be started on the subscription as things stand.
 
-    def __init__(self, subscription_id: SubscriptionId, *, held_by: ProcessId | None) -> None:
-        holder = f"is held by process {held_by}" if held_by else "is out of sync"
-        super().__init__(f"subscription {subscription_id} {holder}")
+    Attributes:
+        blockers: Everything that stands in the way; what they list is cut to the caller's scope.
+    """
+
+    def __init__(
+        self, workflow: str, *, subscription_id: SubscriptionId, blockers: Collection[Blocker]
+    ) -> None:
+        reasons = "; ".join(blocker.message for blocker in blockers)
+        super().__init__(
+            f"workflow {workflow!r} cannot be started on subscription {subscription_id}: {reasons}"
+        )
+        self.workflow = workflow
         self.subscription_id = subscription_id
-        self.held_by = held_by
+        self.blockers = tuple(blockers)
+
+
+class PredicateFailed(Conflict):
+    """The workflow's run predicate does not let it start now.
+
+    Attributes:
+        reason: Why, as the predicate says.
+        code: Why, for programs.
+    """
+
+    def __init__(self, workflow: str, *, reason: str, code: str) -> None:
+        super().__init__(f"workflow {workflow!r} cannot be started now: {reason}")
+        self.workflow = workflow
+        self.reason = reason
+        self.code = code
+
+
+class StepNotCurrent(Conflict):
+    """The process is not at the step that the command is about."""
+
+    def __init__(self, process_id: ProcessId, *, found: str | None, expected: str) -> None:
+        where = "behind its last step" if found is None else f"at step {found!r}"
+        super().__init__(f"process {process_id} is {where}, expected it at step {expected!r}")
+        self.process_id = process_id
+        self.found = found
+        self.expected = expected
+
+
+class StepNotSkippable(Refusal):
+    """The step cannot be left out.
+
+    Attributes:
+        missing: What later steps take and only this step would have given, if that is why.
+    """
+
+    def __init__(self, step_key: str, *, reason: str, missing: Collection[str] = ()) -> None:
+        super().__init__(f"step {step_key!r} cannot be skipped: {reason}")
+        self.step_key = step_key
+        self.reason = reason
+        self.missing = tuple(missing)
+
+
+class NotATask(Refusal):
+    """The process is no task; only tasks can be deleted."""
+
+    def __init__(self, process_id: ProcessId) -> None:
+        super().__init__(f"process {process_id} is no task, expected one")
+        self.process_id = process_id
+
+
+class HoldsSubscriptions(Refusal):
+    """The process has ended and still holds subscriptions, which have to be put in sync first."""
+
+    def __init__(self, process_id: ProcessId) -> None:
+        super().__init__(f"process {process_id} holds subscriptions, expected them to be released")
+        self.process_id = process_id
 
 
 class EnginePaused(Refusal):

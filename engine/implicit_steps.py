@@ -30,6 +30,7 @@ def set_status_step(family: ModelFamily[SubscriptionModel], status: Subscription
             {family.key: slots.output(family.key, family.base, required=True, function=owner)}
         ),
         description=f"Moves the subscription to {status}.",
+        skippable=False,
     )
 
 
@@ -48,4 +49,5 @@ def resync_step() -> Step:
         output_kind=OutputKind.NONE,
         outputs=MappingProxyType({}),
         description="Releases the subscriptions this process holds.",
+        skippable=False,
     )

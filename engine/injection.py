@@ -1,6 +1,7 @@
 """Binding: from a process's state, which is JSON, to the Python values a step takes."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -11,7 +12,9 @@ from domain.model.catalog import Catalog, Product
 from domain.model.subscriptions import SubscriptionModel
 from engine.annotations import describe, members
 from engine.collection import StepDelta, collect, collect_callback
+from engine.conditions import Condition
 from engine.context import StepContext
+from engine.focus import visible
 from engine.slots import Parameter
 from engine.step_errors import InputUnusable, WrongLifecycle
 from engine.steps import Step
@@ -21,27 +24,34 @@ from engine.workflows import Wizard
 __all__ = ["StepDelta", "bind", "collect", "collect_callback", "subscription_ids", "subscription_keys"]
 
 
-def subscription_keys(function: Step | Wizard) -> tuple[str, ...]:
+Taker: TypeAlias = Step | Condition | Wizard
+"""What takes values of the state: a step or one of its conditions, each in its focus, or a workflow's wizard."""
+
+
+def subscription_keys(function: Taker) -> tuple[str, ...]:
     """The names of the state whose values are ids of subscriptions that the function takes."""
     return tuple(parameter.name for parameter in function.parameters if parameter.is_subscription)
 
 
-def subscription_ids(function: Step | Wizard, state: Mapping[str, JsonValue]) -> tuple[SubscriptionId, ...]:
+def subscription_ids(function: Taker, state: Mapping[str, JsonValue]) -> tuple[SubscriptionId, ...]:
     """The subscriptions to load before the function's values are bound, each once.
 
     Raises:
         InputUnusable: if a value is not a subscription's id.
+        FocusUnusable: if something else than an object stands where the function's focus is.
     """
+    state = _visible(function, state)
     found = (
-        _subscription_id(function.key, parameter, state[parameter.name])
+        _subscription_id(function.key, parameter, value)
         for parameter in function.parameters
         if parameter.is_subscription and state.get(parameter.name) is not None
+        for value in _values(function.key, parameter, state[parameter.name])
     )
     return tuple(dict.fromkeys(found))
 
 
 def bind(
-    function: Step | Wizard,
+    function: Taker,
     state: Mapping[str, JsonValue],
     *,
     context: StepContext | None,
@@ -52,7 +62,7 @@ def bind(
     """The values a function takes, by parameter name; a parameter that keeps its default is left out.
 
     Args:
-        function: The step, or a workflow's wizard.
+        function: The step, its condition, or a workflow's wizard.
         state: The process's state.
         context: The step's run; None for a form.
         services: The open services by the type they are registered under.
@@ -63,7 +73,9 @@ def bind(
         InputUnusable: if a value is not there, or cannot be read as the declared type.
         WrongLifecycle: if a subscription is in a status whose class the parameter does not take.
         ProductNotFound: if the state's product is not in the catalogue.
+        FocusUnusable: if something else than an object stands where the function's focus is.
     """
+    state = _visible(function, state)
     arguments: dict[str, object] = {}
     for parameter in function.parameters:
         provided = _find_provided(parameter, context=context, services=services)
@@ -78,6 +90,10 @@ def bind(
                 function.key, parameter, state[parameter.name], catalog=catalog, subscriptions=subscriptions
             )
     return arguments
+
+
+def _visible(function: Taker, state: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+    return state if isinstance(function, Wizard) else visible(function.focus, state)
 
 
 def _find_provided(
@@ -113,7 +129,8 @@ def _read(
     subscriptions: Mapping[SubscriptionId, SubscriptionModel],
 ) -> object:
     if parameter.is_subscription:
-        return _loaded(owner, parameter, value, subscriptions)
+        found = [_loaded(owner, parameter, item, subscriptions) for item in _values(owner, parameter, value)]
+        return found if parameter.many else found[0]
     if Product in members(parameter.annotation) and isinstance(value, str):
         return catalog.product(value)
     if parameter.adapter is None:
@@ -158,6 +175,17 @@ def _loaded(
             expected=[accepted.__name__ for accepted in parameter.subscription_classes],
         )
     return subscription
+
+
+def _values(owner: str, parameter: Parameter, value: JsonValue) -> list[JsonValue]:
+    """The ids that a value of the state is made of: one, or those of a list."""
+    if not parameter.many:
+        return [value]
+    if not isinstance(value, list):
+        raise InputUnusable(
+            owner, parameter=parameter.name, expected="a list of subscriptions' ids", found=shown(value)
+        )
+    return value
 
 
 def _subscription_id(owner: str, parameter: Parameter, value: JsonValue) -> SubscriptionId:

@@ -7,13 +7,17 @@ from types import MappingProxyType
 
 from domain.model.catalog import Catalog, Product
 from domain.model.subscriptions import SubscriptionModel
+from domain.storage.lookups import Subscriptions
 from engine import dataflow
 from engine.context import StepContext
 from engine.definition_errors import DuplicateWorkflow, InvalidService
 from engine.errors import WorkflowNotFound
 from engine.workflows import Workflow
 
-_PROVIDED = (SubscriptionModel, Product, StepContext)
+PROVIDED_SERVICES: frozenset[type] = frozenset({Subscriptions})
+"""The services that every worker has, without anybody registering them."""
+
+_PROVIDED = (SubscriptionModel, Product, StepContext, *PROVIDED_SERVICES)
 
 
 class Registry:
@@ -74,8 +78,9 @@ class Registry:
         Raises:
             DefinitionError: naming workflow, step and parameter of the first thing that cannot work.
         """
+        services = PROVIDED_SERVICES | self._services.keys()
         for workflow in self.workflows:
-            dataflow.check(workflow, services=self._services.keys(), catalog=catalog)
+            dataflow.check(workflow, services=services, catalog=catalog)
 
 
 def _check_service(service: type) -> None:

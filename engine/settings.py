@@ -20,6 +20,7 @@ class EngineSettings:
         lost_attempts_limit: A step during which this many workers were lost, one after the other, fails.
         callback_token_bytes: Random bytes in a callback's token.
         callback_timeout_s: The deadline of callbacks whose step declares none; None is no deadline.
+        predicate_timeout_s: How long a run predicate may take; a transaction waits for it.
     """
 
     lease_s: float = 5.0
@@ -34,6 +35,7 @@ class EngineSettings:
     lost_attempts_limit: int = 5
     callback_token_bytes: int = 32
     callback_timeout_s: float | None = None
+    predicate_timeout_s: float = 5.0
 
     def __post_init__(self) -> None:
         """Refuse timings under which a healthy worker would lose its leases.
@@ -48,6 +50,7 @@ class EngineSettings:
             "poll_s",
             "concurrent_runs",
             "thread_pool_size",
+            "predicate_timeout_s",
         ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected more than 0")

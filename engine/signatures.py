@@ -4,9 +4,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType, NoneType
-from typing import NotRequired, Required, get_args, get_origin, get_type_hints
+from typing import Annotated, NotRequired, Required, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
 from domain.model.blocks import ProductBlockModel
@@ -22,6 +23,7 @@ from engine.annotations import (
     resolve_annotations,
 )
 from engine.definition_errors import AskMissing, FunctionNotAsync, ReservedName, UnsupportedSignature
+from engine.of_model import OfModel
 from engine.pages import Ask
 from engine.slots import Output, Parameter, output, parameter
 
@@ -184,6 +186,12 @@ def _model_fields(annotation: type[BaseModel], *, owner: str) -> dict[str, Outpu
             reason=f"is the block {annotation.__name__}; return the subscription that holds it",
         )
     return {
-        name: output(name, field.annotation, required=True, function=owner)
+        name: output(name, _marked(field), required=True, function=owner)
         for name, field in annotation.model_fields.items()
     }
+
+
+def _marked(field: FieldInfo) -> object:
+    """The field's type; pydantic keeps what marks it apart."""
+    marker = next((item for item in field.metadata if isinstance(item, OfModel)), None)
+    return field.annotation if marker is None else Annotated[field.annotation, marker]

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from types import NoneType
+from typing import Any, get_args, get_origin
 
 from pydantic import PydanticUserError, SecretBytes, SecretStr, TypeAdapter
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 from typing_extensions import is_typeddict
 
+from domain.ids import SubscriptionId
 from domain.model.blocks import ProductBlockModel
 from domain.model.errors import InvalidFamily
 from domain.model.families import ModelFamily
 from domain.model.subscriptions import SubscriptionModel
 from engine.annotations import bare, is_nullable, members, part_name
 from engine.definition_errors import UnsupportedSignature
+from engine.of_model import OfModel, find_marker
+
+_IDS: frozenset[object] = frozenset({SubscriptionId, NoneType})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,6 +30,7 @@ class Slot:
         annotation: The declared type, `Annotated` kept.
         subscription_classes: For a subscription, whose value in the state is its id: the classes that are
             accepted, all of one family. Empty for every other value.
+        many: Whether it is a list of subscriptions.
         nullable: Whether None is accepted.
         adapter: Converts the value from and to JSON; None for a subscription, and for a type that has no JSON
             form, such as a service's.
@@ -33,12 +39,13 @@ class Slot:
     name: str
     annotation: object
     subscription_classes: tuple[type[SubscriptionModel], ...]
+    many: bool
     nullable: bool
     adapter: TypeAdapter[Any] | None = field(repr=False)
 
     @property
     def is_subscription(self) -> bool:
-        """Whether the value is a subscription, which the state knows by its id."""
+        """Whether the value is a subscription, or a list of them, which the state knows by their ids."""
         return bool(self.subscription_classes)
 
 
@@ -64,9 +71,11 @@ class Output(Slot):
 
     Attributes:
         required: Whether it always does.
+        marker: For ids of subscriptions: what their subscriptions must be.
     """
 
     required: bool
+    marker: OfModel | None = None
 
 
 def parameter(name: str, annotation: object, *, has_default: bool, function: str) -> Parameter:
@@ -80,6 +89,7 @@ def parameter(name: str, annotation: object, *, has_default: bool, function: str
         name=name,
         annotation=annotation,
         subscription_classes=classes,
+        many=bool(classes) and _is_list(annotation),
         nullable=is_nullable(annotation),
         adapter=None if classes else _find_adapter(annotation),
         has_default=has_default,
@@ -105,21 +115,25 @@ def output(name: str, annotation: object, *, required: bool, function: str) -> O
         name=name,
         annotation=annotation,
         subscription_classes=classes,
+        many=bool(classes) and _is_list(annotation),
         nullable=is_nullable(annotation),
         adapter=adapter,
         required=required,
+        marker=_read_marker(annotation, function=function, part=part),
     )
 
 
 def subscription_classes(
     annotation: object, *, function: str, part: str
 ) -> tuple[type[SubscriptionModel], ...]:
-    """The subscription classes that the annotation names; empty if it is about something else.
+    """The subscription classes that the annotation names, or a list's; empty if it is about something else.
 
     Raises:
         UnsupportedSignature: unless they are of one family, with nothing beside them but None.
     """
     kinds = members(annotation)
+    if _is_list(annotation):
+        kinds = (*members(_item(annotation)), *(kind for kind in kinds if kind is NoneType))
     classes = tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, SubscriptionModel))
     if not classes:
         _refuse_nested_models(annotation, function=function, part=part)
@@ -132,6 +146,35 @@ def subscription_classes(
     if reason is not None:
         raise UnsupportedSignature(function, part=part, reason=reason)
     return classes
+
+
+def _is_list(annotation: object) -> bool:
+    """Whether it is a list, or None beside one."""
+    kinds = [kind for kind in members(annotation) if kind is not NoneType]
+    return len(kinds) == 1 and get_origin(kinds[0]) is list
+
+
+def _item(annotation: object) -> object:
+    (items,) = (get_args(kind) for kind in members(annotation) if get_origin(kind) is list)
+    return items[0]
+
+
+def _read_marker(annotation: object, *, function: str, part: str) -> OfModel | None:
+    """The marker of an id of a subscription, or of the ids in a list.
+
+    Raises:
+        UnsupportedSignature: if it marks something else, or a model of no family.
+    """
+    found = find_marker(annotation)
+    if found is None:
+        return None
+    marker, _ = found
+    _families((marker.model,), function=function, part=part)
+    ids = _item(annotation) if _is_list(annotation) else annotation
+    if not _IDS.issuperset(members(ids)):
+        reason = f"is marked as of {marker.model.__name__}; expected a SubscriptionId, or a list of them"
+        raise UnsupportedSignature(function, part=part, reason=reason)
+    return marker
 
 
 def _families(

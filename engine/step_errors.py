@@ -1,6 +1,6 @@
 """What can go wrong between a step and its process's state while a process runs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from domain.ids import SubscriptionId
 from domain.model.lifecycle import SubscriptionStatus
@@ -48,3 +48,11 @@ class OutputUnusable(EngineError):
         super().__init__(f"step {step!r}{where}: {reason}")
         self.step = step
         self.output = output
+
+
+class FocusUnusable(EngineError):
+    """Where a step's focus expects an object of the state, something else stands."""
+
+    def __init__(self, path: Sequence[str], *, found: str) -> None:
+        super().__init__(f"the focus {'.'.join(path)!r} expects an object of the state, found {found}")
+        self.path = tuple(path)

@@ -59,9 +59,26 @@ begin = OpenStepList()
 done = Done()
 
 
+def as_steps(steps: object) -> tuple[Step, ...]:
+    """The steps of what is to be wrapped.
+
+    Raises:
+        TypeError: if it is neither a step nor a list of steps that may go on, with a hint.
+    """
+    match steps:
+        case Step():
+            return (steps,)
+        case OpenStepList():
+            return steps.steps
+        case _:
+            raise TypeError(f"expected a step or a list of steps to wrap; {_hint(steps)}")
+
+
 def _hint(other: object) -> str:
     if isinstance(other, StepList):
         return "found a finished list of steps: leave out its `done`"
+    if callable(other) and getattr(other, "__module__", None) == "engine.wrappers":
+        return "found `conditional(...)` or `focus(...)` without its steps: put them in brackets behind it"
     if callable(other) and hasattr(other, "__name__"):
         return f'found the function {other.__name__}: add @step("...") above it'
     return f"found {_describe(other)}"

@@ -11,6 +11,8 @@ from typing import Never, TypeAlias
 from pydantic import BaseModel
 
 from engine.annotations import RETURN_TYPE, function_name
+from engine.authorizers import Authorizer, check_authorizer
+from engine.conditions import Condition
 from engine.definition_errors import (
     DuplicateOutput,
     InvalidRetry,
@@ -48,6 +50,12 @@ class Step:
         result_fields: What that puts into the state, by name.
         timeout_s: How long a callback step waits for that; None is the engine's setting.
         description: The function's docstring.
+        resume_authorizer: Who may resume the process at this step and, until another step says otherwise, at
+            those behind it; None leaves that to what was said before.
+        retry_authorizer: Likewise for retries.
+        skippable: Whether a person may leave it out.
+        conditions: What must hold for it to be carried out, from the outermost to the innermost.
+        focus: The keys of the part of the state that it works in, from the outside in.
     """
 
     key: str
@@ -63,6 +71,11 @@ class Step:
     result_fields: Mapping[str, Output] = field(default_factory=lambda: MappingProxyType({}))
     timeout_s: float | None = None
     description: str | None = None
+    resume_authorizer: Authorizer | None = None
+    retry_authorizer: Authorizer | None = None
+    skippable: bool = True
+    conditions: tuple[Condition, ...] = ()
+    focus: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a key that cannot be part of an id or a URL, and a timeout that is over at once.
@@ -94,7 +107,9 @@ class Step:
         raise TypeError(f"a list of steps begins with `begin`: begin >> {self.key} >> ...")
 
 
-def step(name: str, *, key: str | None = None) -> Callable[[StepFunction], Step]:
+def step(
+    name: str, *, key: str | None = None, retry_authorizer: Authorizer | None = None
+) -> Callable[[StepFunction], Step]:
     """Make a step of an async function, or of a plain one, which is run in a thread.
 
     The function takes values of the state, services and contexts by declared name and type. What it returns
@@ -104,6 +119,7 @@ def step(name: str, *, key: str | None = None) -> Callable[[StepFunction], Step]
     Args:
         name: What people read.
         key: The step's identity in a workflow; the function's name unless given.
+        retry_authorizer: Who may retry the process from this step on; who might before unless given.
 
     Raises:
         DefinitionError: by the decorator, if the function's declaration cannot be connected to the state.
@@ -121,12 +137,20 @@ def step(name: str, *, key: str | None = None) -> Callable[[StepFunction], Step]
             output_kind=output_kind,
             outputs=outputs,
             description=inspect.getdoc(function),
+            retry_authorizer=check_authorizer(function.__name__, retry_authorizer),
         )
 
     return decorate
 
 
-def input_step(name: str, assignee: str, *, key: str | None = None) -> Callable[[FormFunction], Step]:
+def input_step(
+    name: str,
+    assignee: str,
+    *,
+    key: str | None = None,
+    resume_authorizer: Authorizer | None = None,
+    retry_authorizer: Authorizer | None = None,
+) -> Callable[[FormFunction], Step]:
     """Make a step that waits for a person to fill in a form.
 
     The function is a form: `async def confirm(ask: Ask, node: Node) -> Confirmed`. It is carried out each
@@ -137,6 +161,8 @@ def input_step(name: str, assignee: str, *, key: str | None = None) -> Callable[
         name: What people read.
         assignee: Who is to fill it in.
         key: The step's identity in a workflow; the function's name unless given.
+        resume_authorizer: Who may fill it in, and forms behind it; who might before unless given.
+        retry_authorizer: Who may retry the process from this step on; whoever may fill it in unless given.
 
     Raises:
         DefinitionError: by the decorator, if the function is not such a form.
@@ -162,13 +188,20 @@ def input_step(name: str, assignee: str, *, key: str | None = None) -> Callable[
             outputs=outputs,
             assignee=assignee,
             description=inspect.getdoc(function),
+            resume_authorizer=check_authorizer(function.__name__, resume_authorizer),
+            retry_authorizer=check_authorizer(function.__name__, retry_authorizer),
         )
 
     return decorate
 
 
 def callback_step(
-    name: str, result: type[BaseModel], *, timeout: timedelta | None = None, key: str | None = None
+    name: str,
+    result: type[BaseModel],
+    *,
+    timeout: timedelta | None = None,
+    key: str | None = None,
+    retry_authorizer: Authorizer | None = None,
 ) -> Callable[[StepFunction], Step]:
     """Make a step that starts something outside and waits until its result is posted to an address.
 
@@ -180,6 +213,7 @@ def callback_step(
         result: What is posted.
         timeout: How long the result may take; the process fails after it.
         key: The step's identity in a workflow; the function's name unless given.
+        retry_authorizer: Who may retry the process from this step on; who might before unless given.
 
     Raises:
         DefinitionError: by the decorator, if the declarations cannot be connected to the state.
@@ -204,6 +238,7 @@ def callback_step(
             result_fields=result_fields,
             timeout_s=timeout.total_seconds() if timeout is not None else None,
             description=inspect.getdoc(function),
+            retry_authorizer=check_authorizer(step_key, retry_authorizer),
         )
 
     return decorate

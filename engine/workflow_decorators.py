@@ -1,12 +1,15 @@
 """Declaring workflows: a function that gives the steps, under a decorator that says what they are for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import TypeAlias
 
 from pydantic import BaseModel
 
 from domain.model.lifecycle import ACTIVE, TERMINATED, SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
+from engine.authorizers import Authorizer
+from engine.predicates import Predicate, RunPredicate
 from engine.states import Target
 from engine.step_lists import StepList
 from engine.steps import FormFunction
@@ -22,8 +25,16 @@ def workflow(
     input: type[BaseModel] | None = None,  # noqa: A002  # the word its users know
     form: FormFunction | None = None,
     description: str | None = None,
+    usable_in: Collection[SubscriptionStatus] | None = None,
+    usable_out_of_sync: bool | None = None,
+    blocked_by_users: bool | None = None,
+    authorizer: Authorizer | None = None,
+    retry_authorizer: Authorizer | None = None,
+    run_predicate: Predicate | RunPredicate | None = None,
 ) -> Decorator:
     """Make a workflow of any target. If it has a subject, a last step marks that in sync.
+
+    The rules for its start on a subscription are those of its target unless given.
 
     Args:
         target: What it does to its subject; SYSTEM has none.
@@ -31,14 +42,27 @@ def workflow(
         input: What starts it; without a form it is the only page.
         form: The wizard that asks for the input.
         description: What people read; the function's docstring unless given.
+        usable_in: The statuses the subject may have when it starts.
+        usable_out_of_sync: Whether it starts although the subject, or a related subscription, is out of sync.
+        blocked_by_users: Whether it is refused while other subscriptions use the subject.
+        authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
+        retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
+        run_predicate: Whether it may start now; always unless given.
     """
-
-    def decorate(function: Callable[[], StepList]) -> Workflow:
-        return define(
-            function, target=target, model=model, input_model=input, form=form, description=description
-        )
-
-    return decorate
+    return partial(
+        define,
+        target=target,
+        model=model,
+        input_model=input,
+        form=form,
+        description=description,
+        usable_in=usable_in,
+        usable_out_of_sync=usable_out_of_sync,
+        blocked_by_users=blocked_by_users,
+        authorizer=authorizer,
+        retry_authorizer=retry_authorizer,
+        run_predicate=run_predicate,
+    )
 
 
 def task(
@@ -46,6 +70,9 @@ def task(
     input: type[BaseModel] | None = None,  # noqa: A002  # the word its users know
     form: FormFunction | None = None,
     description: str | None = None,
+    authorizer: Authorizer | None = None,
+    retry_authorizer: Authorizer | None = None,
+    run_predicate: Predicate | RunPredicate | None = None,
 ) -> Decorator:
     """Make a workflow that looks after the system itself, shown as a task.
 
@@ -53,19 +80,21 @@ def task(
         input: What starts it; without a form it is the only page.
         form: The wizard that asks for the input.
         description: What people read; the function's docstring unless given.
+        authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
+        retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
+        run_predicate: Whether it may start now; always unless given.
     """
-
-    def decorate(function: Callable[[], StepList]) -> Workflow:
-        return define(
-            function,
-            target=Target.SYSTEM,
-            input_model=input,
-            form=form,
-            description=description,
-            is_task=True,
-        )
-
-    return decorate
+    return partial(
+        define,
+        target=Target.SYSTEM,
+        input_model=input,
+        form=form,
+        description=description,
+        is_task=True,
+        authorizer=authorizer,
+        retry_authorizer=retry_authorizer,
+        run_predicate=run_predicate,
+    )
 
 
 def create_workflow(
@@ -75,6 +104,9 @@ def create_workflow(
     form: FormFunction | None = None,
     description: str | None = None,
     status: SubscriptionStatus = ACTIVE,
+    authorizer: Authorizer | None = None,
+    retry_authorizer: Authorizer | None = None,
+    run_predicate: Predicate | RunPredicate | None = None,
 ) -> Decorator:
     """Make a workflow that brings a subscription into being.
 
@@ -87,20 +119,22 @@ def create_workflow(
         form: The wizard that asks for the input, after a first page for product and customer.
         description: What people read; the function's docstring unless given.
         status: The status the subscription ends in.
+        authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
+        retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
+        run_predicate: Whether it may start now; always unless given.
     """
-
-    def decorate(function: Callable[[], StepList]) -> Workflow:
-        return define(
-            function,
-            target=Target.CREATE,
-            model=model,
-            input_model=input,
-            form=form,
-            description=description,
-            final_status=status,
-        )
-
-    return decorate
+    return partial(
+        define,
+        target=Target.CREATE,
+        model=model,
+        input_model=input,
+        form=form,
+        description=description,
+        final_status=status,
+        authorizer=authorizer,
+        retry_authorizer=retry_authorizer,
+        run_predicate=run_predicate,
+    )
 
 
 def modify_workflow(
@@ -109,6 +143,12 @@ def modify_workflow(
     input: type[BaseModel] | None = None,  # noqa: A002  # the word its users know
     form: FormFunction | None = None,
     description: str | None = None,
+    usable_in: Collection[SubscriptionStatus] | None = None,
+    usable_out_of_sync: bool | None = None,
+    blocked_by_users: bool | None = None,
+    authorizer: Authorizer | None = None,
+    retry_authorizer: Authorizer | None = None,
+    run_predicate: Predicate | RunPredicate | None = None,
 ) -> Decorator:
     """Make a workflow that changes a subscription. A last step marks it in sync.
 
@@ -117,14 +157,29 @@ def modify_workflow(
         input: What starts it; without a form it is the only page.
         form: The wizard that asks for the input.
         description: What people read; the function's docstring unless given.
+        usable_in: The statuses the subscription may have when it starts; ACTIVE unless given.
+        usable_out_of_sync: Whether it starts although the subscription, or a related one, is out of sync;
+            not unless given.
+        blocked_by_users: Whether it is refused while other subscriptions use this one; not unless
+            given.
+        authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
+        retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
+        run_predicate: Whether it may start now; always unless given.
     """
-
-    def decorate(function: Callable[[], StepList]) -> Workflow:
-        return define(
-            function, target=Target.MODIFY, model=model, input_model=input, form=form, description=description
-        )
-
-    return decorate
+    return partial(
+        define,
+        target=Target.MODIFY,
+        model=model,
+        input_model=input,
+        form=form,
+        description=description,
+        usable_in=usable_in,
+        usable_out_of_sync=usable_out_of_sync,
+        blocked_by_users=blocked_by_users,
+        authorizer=authorizer,
+        retry_authorizer=retry_authorizer,
+        run_predicate=run_predicate,
+    )
 
 
 def terminate_workflow(
@@ -133,6 +188,12 @@ def terminate_workflow(
     input: type[BaseModel] | None = None,  # noqa: A002  # the word its users know
     form: FormFunction | None = None,
     description: str | None = None,
+    usable_in: Collection[SubscriptionStatus] | None = None,
+    usable_out_of_sync: bool | None = None,
+    blocked_by_users: bool | None = None,
+    authorizer: Authorizer | None = None,
+    retry_authorizer: Authorizer | None = None,
+    run_predicate: Predicate | RunPredicate | None = None,
 ) -> Decorator:
     """Make a workflow that ends a subscription. Two steps are added: TERMINATED, and in sync.
 
@@ -141,45 +202,106 @@ def terminate_workflow(
         input: What starts it; without a form it is the only page.
         form: The wizard that asks for the input.
         description: What people read; the function's docstring unless given.
+        usable_in: The statuses the subscription may have when it starts; ACTIVE or PROVISIONING unless given.
+        usable_out_of_sync: Whether it starts although the subscription, or a related one, is out of sync;
+            not unless given.
+        blocked_by_users: Whether it is refused while other subscriptions use this one; it is unless
+            given.
+        authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
+        retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
+        run_predicate: Whether it may start now; always unless given.
     """
+    return partial(
+        define,
+        target=Target.TERMINATE,
+        model=model,
+        input_model=input,
+        form=form,
+        description=description,
+        final_status=TERMINATED,
+        usable_in=usable_in,
+        usable_out_of_sync=usable_out_of_sync,
+        blocked_by_users=blocked_by_users,
+        authorizer=authorizer,
+        retry_authorizer=retry_authorizer,
+        run_predicate=run_predicate,
+    )
 
-    def decorate(function: Callable[[], StepList]) -> Workflow:
-        return define(
-            function,
-            target=Target.TERMINATE,
-            model=model,
-            input_model=input,
-            form=form,
-            description=description,
-            final_status=TERMINATED,
-        )
 
-    return decorate
-
-
-def validate_workflow(model: type[SubscriptionModel], *, description: str | None = None) -> Decorator:
+def validate_workflow(
+    model: type[SubscriptionModel],
+    *,
+    description: str | None = None,
+    usable_in: Collection[SubscriptionStatus] | None = None,
+    usable_out_of_sync: bool | None = None,
+    blocked_by_users: bool | None = None,
+    authorizer: Authorizer | None = None,
+    retry_authorizer: Authorizer | None = None,
+    run_predicate: Predicate | RunPredicate | None = None,
+) -> Decorator:
     """Make a workflow that compares a subscription with the world. A last step marks it in sync.
 
     Args:
         model: Any class of the subscription's family.
         description: What people read; the function's docstring unless given.
+        usable_in: The statuses the subscription may have when it starts; ACTIVE unless given.
+        usable_out_of_sync: Whether it starts although the subscription, or a related one, is out of sync;
+            it does unless given.
+        blocked_by_users: Whether it is refused while other subscriptions use this one; not unless
+            given.
+        authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
+        retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
+        run_predicate: Whether it may start now; always unless given.
     """
+    return partial(
+        define,
+        target=Target.VALIDATE,
+        model=model,
+        description=description,
+        is_task=True,
+        usable_in=usable_in,
+        usable_out_of_sync=usable_out_of_sync,
+        blocked_by_users=blocked_by_users,
+        authorizer=authorizer,
+        retry_authorizer=retry_authorizer,
+        run_predicate=run_predicate,
+    )
 
-    def decorate(function: Callable[[], StepList]) -> Workflow:
-        return define(function, target=Target.VALIDATE, model=model, description=description, is_task=True)
 
-    return decorate
-
-
-def reconcile_workflow(model: type[SubscriptionModel], *, description: str | None = None) -> Decorator:
+def reconcile_workflow(
+    model: type[SubscriptionModel],
+    *,
+    description: str | None = None,
+    usable_in: Collection[SubscriptionStatus] | None = None,
+    usable_out_of_sync: bool | None = None,
+    blocked_by_users: bool | None = None,
+    authorizer: Authorizer | None = None,
+    retry_authorizer: Authorizer | None = None,
+    run_predicate: Predicate | RunPredicate | None = None,
+) -> Decorator:
     """Make a workflow that makes the world what a subscription says. A last step marks it in sync.
 
     Args:
         model: Any class of the subscription's family.
         description: What people read; the function's docstring unless given.
+        usable_in: The statuses the subscription may have when it starts; ACTIVE unless given.
+        usable_out_of_sync: Whether it starts although the subscription, or a related one, is out of sync;
+            it does unless given.
+        blocked_by_users: Whether it is refused while other subscriptions use this one; not unless
+            given.
+        authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
+        retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
+        run_predicate: Whether it may start now; always unless given.
     """
-
-    def decorate(function: Callable[[], StepList]) -> Workflow:
-        return define(function, target=Target.RECONCILE, model=model, description=description)
-
-    return decorate
+    return partial(
+        define,
+        target=Target.RECONCILE,
+        model=model,
+        description=description,
+        usable_in=usable_in,
+        usable_out_of_sync=usable_out_of_sync,
+        blocked_by_users=blocked_by_users,
+        authorizer=authorizer,
+        retry_authorizer=retry_authorizer,
+        run_predicate=run_predicate,
+    )

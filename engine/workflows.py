@@ -14,11 +14,14 @@ from domain.model.families import ModelFamily
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
 from engine.annotations import bare, describe, required_annotation, resolve_annotations
+from engine.authorizers import Authorizer, check_authorizer
 from engine.definition_errors import DuplicateStepKey, InvalidWorkflow, ReservedName
 from engine.errors import WorkflowChanged
 from engine.implicit_steps import resync_step, set_status_step
+from engine.predicates import Predicate, RunPredicate, read_predicate
 from engine.signatures import read_fields, read_form_parameters
 from engine.slots import Output, Parameter
+from engine.start_rules import StartRules, read_rules
 from engine.states import Target
 from engine.step_lists import StepList
 from engine.steps import FormFunction, Step
@@ -57,6 +60,10 @@ class Workflow:
         steps: From the first to the last, those the decorator added included.
         fingerprint: Tells one list of steps from another: it changes with any key, kind or order.
         is_task: Whether its processes are shown as tasks: they look after things and sell nothing.
+        rules: What must be so of its subject when it starts; None if it starts without one.
+        authorizer: Who may start it and, unless said otherwise, resume and retry it; None is everybody.
+        retry_authorizer: Who may retry it, unless a step says otherwise; None is who may start it.
+        run_predicate: Whether it may start now; None is always.
     """
 
     name: str
@@ -69,6 +76,10 @@ class Workflow:
     steps: tuple[Step, ...]
     fingerprint: str
     is_task: bool
+    rules: StartRules | None
+    authorizer: Authorizer | None = None
+    retry_authorizer: Authorizer | None = None
+    run_predicate: RunPredicate | None = None
 
     @property
     def has_static_input(self) -> bool:
@@ -114,6 +125,12 @@ def define(
     description: str | None = None,
     final_status: SubscriptionStatus | None = None,
     is_task: bool = False,
+    usable_in: Collection[SubscriptionStatus] | None = None,
+    usable_out_of_sync: bool | None = None,
+    blocked_by_users: bool | None = None,
+    authorizer: Authorizer | None = None,
+    retry_authorizer: Authorizer | None = None,
+    run_predicate: Predicate | RunPredicate | None = None,
 ) -> Workflow:
     """The workflow that a function describes; the decorators are made of this.
 
@@ -126,6 +143,12 @@ def define(
         description: What people read; the function's docstring unless given.
         final_status: The status a last step moves the subject to.
         is_task: Whether its processes are shown as tasks.
+        usable_in: The statuses its subject may have at the start.
+        usable_out_of_sync: Whether it may start out of sync.
+        blocked_by_users: Whether users of the subject keep it from starting.
+        authorizer: Who may start it.
+        retry_authorizer: Who may retry it; who may start it unless given.
+        run_predicate: Whether it may start now.
 
     Raises:
         DefinitionError: if the parts do not fit together.
@@ -137,6 +160,14 @@ def define(
         raise InvalidWorkflow(
             name, reason=f"found the target {target} {'without' if model is None else 'with'} a model"
         )
+    rules = read_rules(
+        name,
+        target,
+        is_task=is_task,
+        usable_in=usable_in,
+        usable_out_of_sync=usable_out_of_sync,
+        blocked_by_users=blocked_by_users,
+    )
     family = model.family() if model is not None else None
     wizard = _read_wizard(name, form, input_model=input_model) if form is not None else None
     inputs = _read_inputs(name, form, input_model=input_model, family=family)
@@ -153,6 +184,10 @@ def define(
         steps=steps,
         fingerprint=_fingerprint(steps),
         is_task=is_task,
+        rules=rules,
+        authorizer=check_authorizer(name, authorizer),
+        retry_authorizer=check_authorizer(name, retry_authorizer),
+        run_predicate=read_predicate(name, run_predicate),
     )
 
 

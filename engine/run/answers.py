@@ -22,6 +22,11 @@ class Aborting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """Nothing was written: the engine is paused, so the step may be recorded but no other begun."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fenced:
     """Nothing was written: the run is no longer the process's owner, and must stop without a word."""
 
@@ -37,4 +42,4 @@ class Refused:
     error: Exception
 
 
-CheckpointAnswer: TypeAlias = Recorded | InboxNotEmpty | Aborting | Fenced | Refused
+CheckpointAnswer: TypeAlias = Recorded | InboxNotEmpty | Aborting | Paused | Fenced | Refused

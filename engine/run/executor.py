@@ -8,9 +8,17 @@ from typing import assert_never
 
 import structlog
 
-from domain.errors import DomainError, StaleSubscription, SubscriptionLocked
+from domain.errors import (
+    BlockInUse,
+    ConflictingEdit,
+    DomainError,
+    ReferencedBlockNotFound,
+    StaleSubscription,
+    SubscriptionLocked,
+    UnsafeTransition,
+)
 from engine.errors import EngineError, WorkflowChanged, failure_kind
-from engine.run.answers import Aborting, Fenced, InboxNotEmpty, Recorded, Refused
+from engine.run.answers import Aborting, Fenced, InboxNotEmpty, Paused, Recorded, Refused
 from engine.run.attempts import Attempt, StepRunner, with_callback
 from engine.run.environment import RunEnvironment
 from engine.run.outage import through_outages
@@ -100,6 +108,8 @@ class ProcessRun:
                     return await self._abort(planned)
                 case InboxNotEmpty():
                     outcome = await self._take_in(outcome)
+                case Paused():
+                    self._stopping = True
                 case Refused(error=error):
                     if isinstance(outcome, Failed):
                         return False
@@ -258,8 +268,16 @@ def _failed(error: Exception) -> Failed:
     return Failed(error=error, kind=failure_kind(error))
 
 
+_DISAGREEMENTS = (
+    BlockInUse,
+    ConflictingEdit,
+    ReferencedBlockNotFound,
+    StaleSubscription,
+    SubscriptionLocked,
+    UnsafeTransition,
+)
+
+
 def _refusal_kind(error: Exception) -> FailureKind:
-    """A subscription that changed under the process means that two truths are about; the rest is an error."""
-    if isinstance(error, StaleSubscription | SubscriptionLocked):
-        return FailureKind.INCONSISTENT_DATA
-    return failure_kind(error)
+    """What is stored and what a step made of it may disagree: then a person looks. The rest is an error."""
+    return FailureKind.INCONSISTENT_DATA if isinstance(error, _DISAGREEMENTS) else failure_kind(error)

@@ -15,11 +15,13 @@ class Given:
 
     Attributes:
         values: What goes into the state, by name.
+        focus: The keys of the part of the state it goes into.
         patches: Changes of subscriptions, to be committed with the step.
         subscriptions: The subscriptions it gave, changed or not.
     """
 
     values: dict[str, JsonValue]
+    focus: tuple[str, ...] = ()
     patches: tuple[SubscriptionPatch, ...] = ()
     subscriptions: tuple[SubscriptionId, ...] = ()
 
@@ -29,6 +31,17 @@ class Succeeded:
     """The step is done."""
 
     given: Given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """The step is left out.
+
+    Attributes:
+        reason: Why, for whoever reads the attempt.
+    """
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,4 +85,4 @@ class Interrupted:
     lost: bool = False
 
 
-AttemptOutcome: TypeAlias = Succeeded | NeedsInput | NeedsCallback | Failed | Interrupted
+AttemptOutcome: TypeAlias = Succeeded | Skipped | NeedsInput | NeedsCallback | Failed | Interrupted

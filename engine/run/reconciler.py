@@ -45,29 +45,32 @@ class Reconciler:
         ended = await aborts.end_abandoned(connection, _of(neglected, Neglect.ABORT_ABANDONED))
         failed = await recovery.expire_callbacks(connection, _of(neglected, Neglect.CALLBACK_EXPIRED))
         runnable = [process for process in neglected if process.neglect in recovery.RUNNABLE]
-        requested = await self._ask_for_runs(connection, runnable) if runnable else 0
+        requested = await ask_for_runs(connection, self._dispatcher, runnable)
         if ended or failed or requested:
             _log.warning("processes.recovered", aborted=len(ended), timed_out=len(failed), requeued=requested)
         return requested
 
-    async def _ask_for_runs(
-        self, connection: asyncpg.Connection, runnable: Sequence[NeglectedProcess]
-    ) -> int:
-        """Ask for new runs, except of those that merely wait their turn in the queue."""
-        queued = await self._dispatcher.find_queued(connection, [_run(process) for process in runnable])
-        stranded = [process for process in runnable if _run(process) not in queued]
-        if not stranded:
-            return 0
-        runs = await recovery.raise_run_numbers(connection, stranded)
-        if runs:
-            await self._dispatcher.enqueue(
-                connection,
-                [
-                    RunRequest(run=Run(process_id=process_id, run_no=run_no))
-                    for process_id, run_no in runs.items()
-                ],
-            )
-        return len(runs)
+
+async def ask_for_runs(
+    connection: asyncpg.Connection, dispatcher: Dispatcher, runnable: Sequence[NeglectedProcess]
+) -> int:
+    """Ask for new runs, except of those that merely wait their turn in the queue; three statements if any."""
+    if not runnable:
+        return 0
+    queued = await dispatcher.find_queued(connection, [_run(process) for process in runnable])
+    stranded = [process for process in runnable if _run(process) not in queued]
+    if not stranded:
+        return 0
+    runs = await recovery.raise_run_numbers(connection, stranded)
+    if runs:
+        await dispatcher.enqueue(
+            connection,
+            [
+                RunRequest(run=Run(process_id=process_id, run_no=run_no))
+                for process_id, run_no in runs.items()
+            ],
+        )
+    return len(runs)
 
 
 def _of(neglected: Sequence[NeglectedProcess], neglect: Neglect) -> list[ProcessId]:

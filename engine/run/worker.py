@@ -14,6 +14,7 @@ import structlog
 from domain.ids import ProcessId, new_uuid7
 from domain.model.catalog import Catalog
 from domain.storage.database import Database
+from domain.storage.lookups import Subscriptions
 from domain.storage.subscriptions import SubscriptionRepository
 from engine.registry import Registry
 from engine.run.dispatcher import PgQueuerDispatcher
@@ -21,6 +22,7 @@ from engine.run.environment import RunEnvironment
 from engine.run.executor import Interruption, ProcessRun
 from engine.run.listener import Listener
 from engine.run.outage import is_outage, through_outages
+from engine.run.pausing import Pause
 from engine.run.reconciler import Reconciler
 from engine.run.runs import Dispatcher, Run
 from engine.run.signals import WorkerSignals
@@ -77,10 +79,12 @@ class Worker:
         self._slots = asyncio.Semaphore(settings.concurrent_runs)
         self._news = asyncio.Event()
         self._stop = asyncio.Event()
+        self._pause = Pause(on_news=self._news.set)
 
     def stop(self) -> None:
         """Ask the worker to stop; `run` then returns when what is in flight has ended or was handed back."""
         self._stop.set()
+        self._pause.give_up()
 
     async def run(self) -> None:
         """Work until stopped or cancelled; either way what is in flight is ended or handed back first."""
@@ -106,7 +110,7 @@ class Worker:
 
     async def _wind_down(self, dispatching: asyncio.Task[None]) -> None:
         """Let steps in flight end, then cut them short, then give up: what is left expires by itself."""
-        self._stop.set()
+        self.stop()
         for run in self._runs.values():
             run.stop_soon()
         await asyncio.wait({dispatching}, timeout=self._settings.stop_grace_s)
@@ -119,7 +123,7 @@ class Worker:
 
     async def _handle(self, run: Run, environment: RunEnvironment) -> bool:
         """Carry out a run from the queue. Never raises."""
-        async with self._slots:
+        async with self._slots, self._pause.working():
             if self._stop.is_set():
                 return False
             try:
@@ -170,8 +174,15 @@ class Worker:
     async def _renew_leases(self) -> None:
         epochs = {process_id: run.claim.epoch for process_id, run in self._runs.items()}
         async with self._database.writer() as connection:
-            news = await leases.renew(connection, self.id, epochs=epochs, lease_s=self._settings.lease_s)
-        for item in news:
+            renewal = await leases.renew(
+                connection,
+                self.id,
+                epochs=epochs,
+                lease_s=self._settings.lease_s,
+                pause_seen=self._pause.acknowledged,
+            )
+        self._pause.learn(renewal.pause_no)
+        for item in renewal.leases:
             run = self._runs.get(item.process_id)
             if run is None or run.claim.epoch != epochs[item.process_id]:
                 continue
@@ -205,10 +216,11 @@ class Worker:
         threads = ThreadPoolExecutor(self._settings.thread_pool_size, thread_name_prefix="step")
         try:
             async with AsyncExitStack() as stack:
-                services = {
+                services: dict[type, object] = {
                     kind: await stack.enter_async_context(opened())
                     for kind, opened in self._registry.services.items()
                 }
+                services[Subscriptions] = Subscriptions(self._database, self._catalog)
                 await self._register()
                 stack.push_async_callback(_survive, self._unregister, "worker.not_unregistered")
                 yield RunEnvironment(
@@ -230,7 +242,13 @@ class Worker:
         async for trial in through_outages():
             with trial:
                 async with self._database.writer() as connection:
-                    await leases.register(connection, self.id, host=socket.gethostname(), pid=os.getpid())
+                    await leases.register(
+                        connection,
+                        self.id,
+                        host=socket.gethostname(),
+                        pid=os.getpid(),
+                        lease_s=self._settings.lease_s,
+                    )
 
     async def _unregister(self) -> None:
         async with self._database.writer() as connection:

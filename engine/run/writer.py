@@ -18,7 +18,7 @@ from domain.errors import DomainError
 from domain.ids import ProcessId
 from domain.storage.database import Database
 from domain.storage.saves import AuthoredPatch, ChangeAuthor, save_all
-from engine.run.answers import Aborting, CheckpointAnswer, Fenced, InboxNotEmpty, Recorded, Refused
+from engine.run.answers import Aborting, CheckpointAnswer, Fenced, InboxNotEmpty, Paused, Recorded, Refused
 from engine.run.outage import is_outage, through_outages
 from engine.run.runs import Dispatcher, Run, RunRequest
 from engine.states import ProcessStatus
@@ -251,5 +251,7 @@ def _reason(checkpoint: Checkpoint, row: FenceRow | None) -> CheckpointAnswer:
         return Recorded(version=row.version)
     if row.status is not checkpoint.expected:
         return Aborting() if row.status is ProcessStatus.ABORTING else Fenced()
+    if checkpoint.status is ProcessStatus.RUNNING:
+        return Paused()
     assert row.inbox_no != checkpoint.inbox_seen, f"checkpoint {checkpoint} did not apply to {row}"
     return InboxNotEmpty()

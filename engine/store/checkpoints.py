@@ -140,6 +140,7 @@ recorded AS (
     FROM item AS i
     WHERE p.id = i.id AND p.epoch = i.epoch AND p.checkpoint_no = i.number AND p.status = i.expected
       AND (i.status = 'RUNNING' OR i.status = 'ABORTED' OR p.inbox_no = i.inbox_seen)
+      AND (i.status <> 'RUNNING' OR NOT EXISTS (SELECT FROM engine WHERE engine.status <> 'RUNNING'))
     RETURNING i.*, p.version AS process_version, p.run_no, p.run_by, p.owner, p.current_step
 ),
 ended AS (

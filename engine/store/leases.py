@@ -14,7 +14,8 @@ _REGISTER = """
 WITH forgotten AS (
     DELETE FROM worker WHERE seen_at < now() - interval '1 day'
 )
-INSERT INTO worker (id, host, pid) VALUES ($1, $2, $3)
+INSERT INTO worker (id, host, pid, live_until, pause_seen)
+VALUES ($1, $2, $3, now() + make_interval(secs => $4), coalesce((SELECT pause_no FROM engine), 0))
 """
 
 _UNREGISTER = "DELETE FROM worker WHERE id = $1"
@@ -23,7 +24,9 @@ _UNREGISTER = "DELETE FROM worker WHERE id = $1"
 # command; waiting for several rows in any order could deadlock with the writer.
 _RENEW = """
 WITH seen AS (
-    UPDATE worker SET seen_at = now() WHERE id = $1
+    UPDATE worker
+    SET seen_at = now(), live_until = now() + make_interval(secs => $4), pause_seen = coalesce($5, pause_seen)
+    WHERE id = $1
 ),
 mine AS (
     SELECT * FROM unnest($2::uuid[], $3::int[]) AS t(id, epoch)
@@ -37,8 +40,9 @@ renewed AS (
     UPDATE process AS p SET lease_until = now() + make_interval(secs => $4)
     FROM held AS h WHERE p.id = h.id
 )
-SELECT m.id, p.epoch = m.epoch AS owned, p.status
-FROM mine AS m JOIN process AS p ON p.id = m.id
+SELECT m.id, p.epoch = m.epoch AS owned, p.status,
+       (SELECT pause_no FROM engine WHERE status <> 'RUNNING') AS pause_no
+FROM (VALUES (1)) AS one LEFT JOIN (mine AS m JOIN process AS p ON p.id = m.id) ON true
 """
 
 
@@ -55,9 +59,23 @@ class LeaseNews:
     status: ProcessStatus
 
 
-async def register(connection: asyncpg.Connection, worker_id: UUID, *, host: str, pid: int) -> None:
-    """Make the worker known, and forget those that were not heard of for a day."""
-    await connection.execute(_REGISTER, worker_id, host, pid)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """What a heartbeat learns.
+
+    Attributes:
+        pause_no: Which pause the engine is in; None if runs are carried out.
+    """
+
+    leases: Sequence[LeaseNews]
+    pause_no: int | None
+
+
+async def register(
+    connection: asyncpg.Connection, worker_id: UUID, *, host: str, pid: int, lease_s: float
+) -> None:
+    """Make the worker known, which is idle, and forget those that were not heard of for a day."""
+    await connection.execute(_REGISTER, worker_id, host, pid, lease_s)
 
 
 async def unregister(connection: asyncpg.Connection, worker_id: UUID) -> None:
@@ -71,10 +89,28 @@ async def renew(
     *,
     epochs: Mapping[ProcessId, int],
     lease_s: float,
-) -> Sequence[LeaseNews]:
-    """Prolong the leases that are still the worker's, and what became of each process."""
-    rows = await connection.fetch(_RENEW, worker_id, list(epochs.keys()), list(epochs.values()), lease_s)
-    return [
-        LeaseNews(process_id=ProcessId(row["id"]), owned=row["owned"], status=ProcessStatus(row["status"]))
-        for row in rows
-    ]
+    pause_seen: int | None = None,
+) -> Renewal:
+    """Prolong the leases that are still the worker's, and what became of each process.
+
+    Args:
+        connection: Any connection.
+        worker_id: The worker.
+        epochs: The epoch of the worker's claim of each process.
+        lease_s: How long the leases, and the worker, hold without a sign of life.
+        pause_seen: The pause that the worker acknowledges: it is idle, and begins nothing before it learns
+            that the engine goes on.
+    """
+    rows = await connection.fetch(
+        _RENEW, worker_id, list(epochs.keys()), list(epochs.values()), lease_s, pause_seen
+    )
+    return Renewal(
+        leases=[
+            LeaseNews(
+                process_id=ProcessId(row["id"]), owned=row["owned"], status=ProcessStatus(row["status"])
+            )
+            for row in rows
+            if row["id"] is not None
+        ],
+        pause_no=rows[0]["pause_no"],
+    )

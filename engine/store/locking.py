@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from domain.ids import ProcessId, SubscriptionId
+from domain.ids import CustomerId, ProcessId, SubscriptionId
 from domain.json import JsonValue
 from domain.scope import Scope
+from engine.authorizers import ProcessFacts
 from engine.states import ProcessStatus
 from engine.store.json_edge import as_object
 from engine.store.scoping import customers_of, visible
@@ -15,30 +16,42 @@ from engine.store.scoping import customers_of, visible
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessNow:
-    """Where a process stands."""
+    """Where a process stands, with its state."""
 
-    id: ProcessId
-    workflow: str
-    status: ProcessStatus
-    version: int
-    current_step: str | None
-    created_by: str
+    facts: ProcessFacts
     state: dict[str, JsonValue]
 
+    @property
+    def id(self) -> ProcessId:
+        """The process."""
+        return self.facts.id
+
+
+_COLUMNS = "p.id, p.workflow, p.is_task, p.status, p.version, p.current_step, p.created_by, p.customers"
 
 _FIND = f"""
-SELECT p.id, p.workflow, p.status, p.version, p.current_step, p.created_by, p.state
+SELECT {_COLUMNS}, p.state
 FROM process AS p WHERE p.id = $1 AND {visible("$2")}
 """  # noqa: S608  # made of constants of this package
 
 _FIND_ALL = f"""
-SELECT p.id, p.workflow, p.status, p.version, p.current_step, p.created_by, p.state
+SELECT {_COLUMNS}, p.state
 FROM process AS p WHERE p.id = ANY ($1::uuid[]) AND {visible("$2")}
 """  # noqa: S608  # made of constants of this package
 
-_LOCK = f"""
-SELECT p.status FROM process AS p WHERE p.id = $1 AND {visible("$2")} FOR NO KEY UPDATE OF p
+_FACTS = f"""
+SELECT {_COLUMNS} FROM process AS p WHERE p.id = ANY ($1::uuid[]) AND {visible("$2")}
 """  # noqa: S608  # made of constants of this package
+
+_FAILED_TASKS = f"""
+SELECT {_COLUMNS} FROM process AS p
+WHERE p.status = 'FAILED' AND p.is_task AND {visible("$1")}
+ORDER BY p.id
+"""  # noqa: S608  # made of constants of this package
+
+_LOCK = f"{_FACTS} ORDER BY p.id FOR NO KEY UPDATE OF p"
+
+_DONE = "SELECT key FROM process_step WHERE process_id = $1 AND status IN ('SUCCESS', 'SKIPPED')"
 
 _SUBSCRIPTIONS = (
     "SELECT subscription_id FROM process_subscription WHERE process_id = $1 ORDER BY subscription_id"
@@ -59,16 +72,37 @@ async def find_all(
     return [_process_now(row) for row in rows]
 
 
-async def lock(
-    connection: asyncpg.Connection, process_id: ProcessId, *, scope: Scope
-) -> ProcessStatus | None:
-    """Lock the process until the transaction ends, and its status.
+async def facts(
+    connection: asyncpg.Connection, process_ids: Collection[ProcessId], *, scope: Scope
+) -> dict[ProcessId, ProcessFacts]:
+    """Those of the processes that are in scope, as they are at this moment."""
+    return _by_id(await connection.fetch(_FACTS, list(process_ids), customers_of(scope)))
+
+
+async def failed_tasks(connection: asyncpg.Connection, *, scope: Scope) -> dict[ProcessId, ProcessFacts]:
+    """The tasks in scope that are FAILED at this moment, the oldest first."""
+    return _by_id(await connection.fetch(_FAILED_TASKS, customers_of(scope)))
+
+
+async def lock(connection: asyncpg.Connection, process_id: ProcessId, *, scope: Scope) -> ProcessFacts | None:
+    """Lock the process until the transaction ends, and what it is then.
 
     A statement that follows sees all that earlier holders of the lock have committed; one that waited for the
     lock itself would see the rows of other tables as they were before.
     """
-    status = await connection.fetchval(_LOCK, process_id, customers_of(scope))
-    return None if status is None else ProcessStatus(status)
+    return (await lock_all(connection, [process_id], scope=scope)).get(process_id)
+
+
+async def lock_all(
+    connection: asyncpg.Connection, process_ids: Collection[ProcessId], *, scope: Scope
+) -> dict[ProcessId, ProcessFacts]:
+    """Lock those of the processes that are in scope, each as `lock` does, in one statement."""
+    return _by_id(await connection.fetch(_LOCK, list(process_ids), customers_of(scope)))
+
+
+async def done_keys(connection: asyncpg.Connection, process_id: ProcessId) -> frozenset[str]:
+    """The keys of the steps that the process has behind it, carried out or skipped."""
+    return frozenset(row["key"] for row in await connection.fetch(_DONE, process_id))
 
 
 async def subscriptions_of(connection: asyncpg.Connection, process_id: ProcessId) -> list[SubscriptionId]:
@@ -77,13 +111,22 @@ async def subscriptions_of(connection: asyncpg.Connection, process_id: ProcessId
     return [SubscriptionId(row["subscription_id"]) for row in rows]
 
 
-def _process_now(row: asyncpg.Record) -> ProcessNow:
-    return ProcessNow(
+def _by_id(rows: Collection[asyncpg.Record]) -> dict[ProcessId, ProcessFacts]:
+    return {ProcessId(row["id"]): _facts_of(row) for row in rows}
+
+
+def _facts_of(row: asyncpg.Record) -> ProcessFacts:
+    return ProcessFacts(
         id=ProcessId(row["id"]),
         workflow=row["workflow"],
+        is_task=row["is_task"],
         status=ProcessStatus(row["status"]),
         version=row["version"],
         current_step=row["current_step"],
         created_by=row["created_by"],
-        state=as_object(row["state"]),
+        customers=tuple(CustomerId(customer) for customer in row["customers"]),
     )
+
+
+def _process_now(row: asyncpg.Record) -> ProcessNow:
+    return ProcessNow(facts=_facts_of(row), state=as_object(row["state"]))

@@ -55,6 +55,15 @@ WHERE neglect IN ('ABORT_ABANDONED', 'CALLBACK_EXPIRED')
    OR NOT EXISTS (SELECT FROM engine WHERE engine.status <> 'RUNNING')
 """
 
+_FIND_RUNNABLE = """
+SELECT id, run_no, CASE status WHEN 'QUEUED' THEN 'UNCLAIMED' WHEN 'RUNNING' THEN 'LEASE_EXPIRED'
+                   ELSE 'OVERDUE' END AS neglect
+FROM process
+WHERE status = 'QUEUED' OR (status = 'RUNNING' AND lease_until <= now())
+   OR (status = 'WAITING' AND wake_at <= now())
+ORDER BY id
+"""
+
 # SKIP LOCKED, here and below: a row that somebody holds for long must not hold up the recovery of the rest;
 # it is found again the next time.
 _RAISE_RUN_NO = """
@@ -124,13 +133,12 @@ async def find_neglected(
         patience_s: How long a queued or overdue process may wait for a worker before it is looked into.
         limit: The most of each sort.
     """
-    rows = await connection.fetch(_FIND, patience_s, limit)
-    return [
-        NeglectedProcess(
-            process_id=ProcessId(row["id"]), run_no=row["run_no"], neglect=Neglect(row["neglect"])
-        )
-        for row in rows
-    ]
+    return [_neglected(row) for row in await connection.fetch(_FIND, patience_s, limit)]
+
+
+async def find_runnable(connection: asyncpg.Connection) -> list[NeglectedProcess]:
+    """Every process that a worker could claim at this moment, the oldest first."""
+    return [_neglected(row) for row in await connection.fetch(_FIND_RUNNABLE)]
 
 
 async def raise_run_numbers(
@@ -152,6 +160,12 @@ async def expire_callbacks(
     """Fail the processes whose callback did not come in time; those that were failed."""
     rows = await connection.fetch(_EXPIRE, process_ids)
     return [ProcessId(row["id"]) for row in rows]
+
+
+def _neglected(row: asyncpg.Record) -> NeglectedProcess:
+    return NeglectedProcess(
+        process_id=ProcessId(row["id"]), run_no=row["run_no"], neglect=Neglect(row["neglect"])
+    )
 
 
 RUNNABLE = frozenset({Neglect.UNCLAIMED, Neglect.LEASE_EXPIRED, Neglect.OVERDUE})

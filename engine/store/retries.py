@@ -1,4 +1,6 @@
-"""Another try for a process that failed, or that waits for its next attempt."""
+"""Another try for processes that failed, or that wait for their next attempt."""
+
+from collections.abc import Collection
 
 import asyncpg
 
@@ -11,7 +13,7 @@ WITH retried AS (
     UPDATE process AS p
     SET status = 'QUEUED', run_no = p.run_no + 1, run_by = $2, failure_kind = NULL, failure_reason = NULL,
         wake_at = NULL, version = p.version + 1, modified_at = now()
-    WHERE p.id = $1 AND p.status IN ('FAILED', 'WAITING')
+    WHERE p.id = ANY ($1::uuid[]) AND p.status IN ('FAILED', 'WAITING')
     RETURNING p.id, p.run_no, p.version, p.current_step
 ),
 step AS (
@@ -31,14 +33,17 @@ events AS (
            json_build_object('status', 'QUEUED', 'currentStep', r.current_step), now()
     FROM retried AS r
 )
-SELECT r.run_no, {notify_event("r.id")} FROM retried AS r
+SELECT r.id, r.run_no, {notify_event("r.id")} FROM retried AS r
 """  # noqa: S608  # made of constants of this package
 
 
-async def retry(connection: asyncpg.Connection, process_id: ProcessId, *, actor: str) -> int | None:
-    """Queue the process again with a fresh budget of attempts for its step; the number of its new run.
+async def retry(
+    connection: asyncpg.Connection, process_ids: Collection[ProcessId], *, actor: str
+) -> dict[ProcessId, int]:
+    """Queue processes again with a fresh budget of attempts for their steps; the numbers of their new runs.
 
-    The caller has locked the process in an earlier statement.
-    None, and nothing written, if the process neither failed nor waits.
+    The caller has locked them in an earlier statement, in the order of their ids. One that neither failed nor
+    waits is not among the answers, and stays as it is.
     """
-    return await connection.fetchval(_RETRY, process_id, actor)
+    rows = await connection.fetch(_RETRY, list(process_ids), actor)
+    return {ProcessId(row["id"]): row["run_no"] for row in rows}

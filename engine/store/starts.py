@@ -1,12 +1,13 @@
 """The beginning of a process: its row, its subjects and its first event, in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
 
 from domain.ids import CustomerId, ProcessId, SubscriptionId
-from engine.states import EngineStatus, Target
+from domain.json import JsonValue, encode
+from engine.states import ProcessStatus, Target
 from engine.store.channels import notify_event
 from engine.store.records import PlannedStep
 
@@ -16,7 +17,7 @@ class NewProcess:
     """A process about to be written.
 
     Attributes:
-        state: The start values as JSON text.
+        values: What its state begins with.
         start_digest: What a repetition under the same idempotency key must agree with.
     """
 
@@ -26,7 +27,7 @@ class NewProcess:
     is_task: bool
     fingerprint: str
     steps: Sequence[PlannedStep]
-    state: str
+    values: Mapping[str, JsonValue]
     customers: Sequence[CustomerId]
     actor: str
     idempotency_key: str | None
@@ -55,6 +56,10 @@ linked AS (
     INSERT INTO process_subscription (process_id, subscription_id)
     SELECT c.id, subject.id FROM created AS c CROSS JOIN unnest($13::uuid[]) AS subject(id)
 ),
+held AS (
+    UPDATE subscription AS s SET in_sync = false, held_by = c.id
+    FROM created AS c WHERE $14 AND s.id = ANY ($13::uuid[])
+),
 events AS (
     INSERT INTO event (process_id, version, ordinal, kind, payload, at)
     SELECT c.id, c.version, 0, 'PROCESS_STATUS',
@@ -66,13 +71,20 @@ SELECT c.id, {notify_event("c.id")} FROM created AS c
 
 _EARLIER = "SELECT id, start_digest FROM process WHERE idempotency_key = $1"
 
-_ENGINE_STATUS = "SELECT status FROM engine"
+_LOCK_WORKFLOW = "SELECT pg_advisory_xact_lock(hashtextextended('orchestrion.start.' || $1, 0))"
+
+_COUNT = "SELECT count(*) FROM process WHERE workflow = $1 AND status = ANY ($2::text[])"
 
 
-async def insert(connection: asyncpg.Connection, process: NewProcess) -> bool:
-    """Write the process, QUEUED for its first run.
+async def insert(connection: asyncpg.Connection, process: NewProcess, *, holds: bool) -> bool:
+    """Write the process, QUEUED for its first run; False, and nothing written, if that cannot be.
 
-    False, and nothing written, if the engine is paused or the idempotency key is taken.
+    It cannot if the engine is paused or the idempotency key is taken.
+
+    Args:
+        connection: In a transaction that holds the rows of the subscriptions.
+        process: What to write.
+        holds: Whether the process takes its subscriptions: they are out of sync until it lets them go.
     """
     row = await connection.fetchrow(
         _INSERT,
@@ -85,10 +97,11 @@ async def insert(connection: asyncpg.Connection, process: NewProcess) -> bool:
         process.customers,
         process.actor,
         process.steps[0].key,
-        process.state,
+        encode(dict(process.values)),
         process.idempotency_key,
         process.start_digest,
         process.subscriptions,
+        holds,
     )
     return row is not None
 
@@ -101,7 +114,16 @@ async def find_earlier(connection: asyncpg.Connection, idempotency_key: str) -> 
     return EarlierStart(process_id=ProcessId(row["id"]), start_digest=row["start_digest"])
 
 
-async def engine_status(connection: asyncpg.Connection) -> EngineStatus:
-    """Whether the engine takes work; an engine nobody ever paused is RUNNING."""
-    status = await connection.fetchval(_ENGINE_STATUS)
-    return EngineStatus.RUNNING if status is None else EngineStatus(status)
+async def lock_workflow(connection: asyncpg.Connection, workflow: str) -> None:
+    """Let the starts of one workflow be decided one after the other, until the transaction ends.
+
+    A statement that follows sees the processes that earlier holders of the lock have started.
+    """
+    await connection.execute(_LOCK_WORKFLOW, workflow)
+
+
+async def count_processes(
+    connection: asyncpg.Connection, workflow: str, statuses: Collection[ProcessStatus]
+) -> int:
+    """How many processes of the workflow have one of the statuses."""
+    return await connection.fetchval(_COUNT, workflow, list(statuses))

@@ -96,6 +96,8 @@ process_step = Table(
     Column("started_at", Instant),
     Column("finished_at", Instant),
     Column("delta", JSON),
+    Column("skipped_by", Key),
+    Column("skip_reason", Text),
     one_of("status", StepStatus),
 )
 
@@ -172,6 +174,8 @@ worker = Table(
     Column("pid", Integer, nullable=False),
     Column("started_at", Instant, nullable=False, server_default=func.now()),
     Column("seen_at", Instant, nullable=False, server_default=func.now()),
+    Column("live_until", Instant, nullable=False, server_default=func.now()),
+    Column("pause_seen", Integer, nullable=False, server_default=text("0")),
 )
 
 engine = Table(
@@ -188,5 +192,6 @@ engine = Table(
     Column("status", Key, nullable=False, server_default=EngineStatus.RUNNING.value),
     Column("changed_at", Instant, nullable=False, server_default=func.now()),
     Column("changed_by", Key, nullable=False, server_default="system"),
+    Column("pause_no", Integer, nullable=False, server_default=text("0")),
     one_of("status", EngineStatus),
 )

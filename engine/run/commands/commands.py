@@ -1,6 +1,6 @@
 """The only way in: what GraphQL, the command line and schedules all call."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from domain.ids import ProcessId, SubscriptionId
 from domain.json import JsonValue
@@ -8,11 +8,14 @@ from domain.model.catalog import Catalog
 from domain.scope import Scope
 from domain.storage.database import Database
 from domain.storage.subscriptions import SubscriptionRepository
+from engine.actions import Action
 from engine.forms import FormPageView
 from engine.registry import Registry
-from engine.run.commands import abort, callback, resume, retry, start
+from engine.run.commands import abort, actions, callback, resume, retry, start
 from engine.run.commands.context import CommandContext
+from engine.run.commands.permits import NO_CLAIMS
 from engine.run.commands.resume import WaitingForm
+from engine.run.commands.retry import RetryResult
 from engine.run.commands.start import StartedProcess, StartRequest
 from engine.run.dispatcher import PgQueuerDispatcher
 from engine.run.runs import Dispatcher
@@ -64,8 +67,11 @@ class Commands:
         idempotency_key: str | None = None,
         actor: str,
         scope: Scope,
+        claims: Mapping[str, JsonValue] = NO_CLAIMS,
     ) -> StartedProcess:
         """Start a process, by a form's pages or by the workflow's input as one object.
+
+        `claims` are what is known of the caller beside the name, here and below: authorizers read them.
 
         Raises:
             Refusal: see `engine.run.commands.start.start`.
@@ -79,18 +85,31 @@ class Commands:
             idempotency_key=idempotency_key,
             actor=actor,
             scope=scope,
+            claims=claims,
         )
         return await start.start(self._context, request)
 
+    async def find_actions(
+        self, subscription_ids: Collection[SubscriptionId], *, scope: Scope
+    ) -> Mapping[SubscriptionId, tuple[Action, ...]]:
+        """The workflows made for each subscription, with what blocks each; out of scope there is no entry."""
+        return await actions.find_actions(self._context, subscription_ids, scope=scope)
+
     async def resume(
-        self, process_id: ProcessId, *, pages: Sequence[JsonValue], actor: str, scope: Scope
+        self,
+        process_id: ProcessId,
+        *,
+        pages: Sequence[JsonValue],
+        actor: str,
+        scope: Scope,
+        claims: Mapping[str, JsonValue] = NO_CLAIMS,
     ) -> None:
         """Fill in the form of a suspended process.
 
         Raises:
             Refusal: see `engine.run.commands.resume.resume`.
         """
-        await resume.resume(self._context, process_id, pages=pages, actor=actor, scope=scope)
+        await resume.resume(self._context, process_id, pages=pages, actor=actor, scope=scope, claims=claims)
 
     async def form(self, process_id: ProcessId, *, scope: Scope) -> FormPageView:
         """The first page of a suspended process's form.
@@ -114,23 +133,49 @@ class Commands:
         """
         return await resume.view_waiting_form(self._context, form)
 
-    async def retry(self, process_id: ProcessId, *, actor: str, scope: Scope) -> None:
+    async def retry(
+        self,
+        process_id: ProcessId,
+        *,
+        actor: str,
+        scope: Scope,
+        claims: Mapping[str, JsonValue] = NO_CLAIMS,
+    ) -> None:
         """Try a failed process again, or a waiting one at once.
 
         Raises:
             Refusal: see `engine.run.commands.retry.retry`.
         """
-        await retry.retry(self._context, process_id, actor=actor, scope=scope)
+        await retry.retry(self._context, process_id, actor=actor, scope=scope, claims=claims)
+
+    async def retry_many(
+        self,
+        process_ids: Collection[ProcessId] | None,
+        *,
+        actor: str,
+        scope: Scope,
+        claims: Mapping[str, JsonValue] = NO_CLAIMS,
+    ) -> Mapping[ProcessId, RetryResult]:
+        """Try several failed processes again, or all tasks that failed; for each that, or why not."""
+        return await retry.retry_many(self._context, process_ids, actor=actor, scope=scope, claims=claims)
 
     async def abort(
-        self, process_id: ProcessId, *, reason: str | None = None, actor: str, scope: Scope
+        self,
+        process_id: ProcessId,
+        *,
+        reason: str | None = None,
+        actor: str,
+        scope: Scope,
+        claims: Mapping[str, JsonValue] = NO_CLAIMS,
     ) -> ProcessStatus:
         """End a process.
 
         Raises:
             Refusal: see `engine.run.commands.abort.abort`.
         """
-        return await abort.abort(self._context, process_id, reason=reason, actor=actor, scope=scope)
+        return await abort.abort(
+            self._context, process_id, reason=reason, actor=actor, scope=scope, claims=claims
+        )
 
     async def receive_callback(self, token: str, body: JsonValue) -> None:
         """Take in what was posted to a callback's address.

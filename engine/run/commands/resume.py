@@ -1,6 +1,6 @@
 """Filling in the form of a suspended process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.errors import ProductNotFound
@@ -10,6 +10,7 @@ from domain.model.errors import ModelMismatch
 from domain.model.mapping import to_model
 from domain.model.tree import Tree
 from domain.scope import Scope
+from engine.authorizers import AuthorizedAction
 from engine.errors import (
     Conflict,
     FormPageNeeded,
@@ -21,7 +22,10 @@ from engine.errors import (
 )
 from engine.forms import FormPageView, run_form
 from engine.injection import bind, collect, subscription_ids
+from engine.named_subscriptions import named_in
 from engine.run.commands.context import CommandContext
+from engine.run.commands.permits import permit
+from engine.run.commands.subjects import admit_named
 from engine.run.runs import Run, RunRequest
 from engine.states import ProcessStatus
 from engine.step_errors import InputUnusable, WrongLifecycle
@@ -46,27 +50,36 @@ async def resume(
     pages: Sequence[JsonValue],
     actor: str,
     scope: Scope,
+    claims: Mapping[str, JsonValue],
 ) -> None:
     """Give a suspended process its input and queue it.
 
-    The form is carried out with no transaction open; the transaction checks that nothing has changed since.
+    The form is carried out with no transaction open; the transaction checks that nothing has changed since,
+    and that the subscriptions that the pages name can be used.
+
+    Locks: the rows of those subscriptions, then the process.
 
     Raises:
         ProcessNotFound: if there is no such process in scope.
+        NotAllowed: if an authorizer says no.
         WrongStatus: if it is not suspended.
         FormPageNeeded: if the form asks for another page.
-        InvalidInput: if a page does not fit.
+        InvalidInput: if a page does not fit, or names a subscription that cannot be used.
         Conflict: if somebody else was faster, or the form does not fit what the process holds now.
     """
     form = await _find_form(context, process_id, scope=scope)
+    # The process cannot change unseen: what is written names the version that the authorizers were shown.
+    await permit(context.registry, form.process.facts, AuthorizedAction.RESUME, actor=actor, claims=claims)
     result = await run_form(form.step.function, pages, _inputs(context, form))
-    values: JsonValue = dict(collect(form.step, result).values)
+    values = collect(form.step, result).values
+    named = named_in(form.step.outputs, values, pages=pages)
     async with context.database.write() as connection:
+        await admit_named(connection, context, named, scope=scope, holder=process_id)
         run_no = await inbox.add_input(
             connection,
             process_id,
             step_key=form.step.key,
-            version=form.process.version,
+            version=form.process.facts.version,
             values=values,
             actor=actor,
         )
@@ -128,10 +141,10 @@ async def _find_form(context: CommandContext, process_id: ProcessId, *, scope: S
         process = await locking.find(connection, process_id, scope=scope)
     if process is None:
         raise ProcessNotFound(process_id)
-    if process.status is not ProcessStatus.SUSPENDED or process.current_step is None:
-        raise WrongStatus(process_id, found=process.status, expected={ProcessStatus.SUSPENDED})
+    if process.facts.status is not ProcessStatus.SUSPENDED or process.facts.current_step is None:
+        raise WrongStatus(process_id, found=process.facts.status, expected={ProcessStatus.SUSPENDED})
     try:
-        step = context.registry.workflow(process.workflow).step(process.current_step)
+        step = context.registry.workflow(process.facts.workflow).step(process.facts.current_step)
     except (WorkflowChanged, WorkflowNotFound) as error:
         raise Conflict(str(error)) from error
     ids = _subjects(step, process)
@@ -141,10 +154,10 @@ async def _find_form(context: CommandContext, process_id: ProcessId, *, scope: S
 
 def _waiting_step(context: CommandContext, process: ProcessNow) -> Step | None:
     """The step whose form a process waits for; None unless it is suspended and its workflow has the step."""
-    if process.status is not ProcessStatus.SUSPENDED or process.current_step is None:
+    if process.facts.status is not ProcessStatus.SUSPENDED or process.facts.current_step is None:
         return None
     try:
-        return context.registry.workflow(process.workflow).step(process.current_step)
+        return context.registry.workflow(process.facts.workflow).step(process.facts.current_step)
     except (WorkflowChanged, WorkflowNotFound):
         return None
 

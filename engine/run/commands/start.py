@@ -1,32 +1,34 @@
 """Starting a process."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-import asyncpg
-
-from domain.errors import StaleSubscription, SubscriptionLocked, SubscriptionNotFound
 from domain.ids import CustomerId, ProcessId, SubscriptionId, new_uuid7
 from domain.json import JsonValue, encode
 from domain.model.mapping import to_model
-from domain.model.subscriptions import SubscriptionModel
 from domain.scope import Scope
-from domain.storage.locks import lock_subscriptions
+from engine.actions import SubjectFacts
+from engine.authorizers import Authorization, AuthorizedAction
 from engine.errors import (
+    ActionBlocked,
     Conflict,
     EnginePaused,
     FieldError,
     IdempotencyKeyUsed,
     InvalidInput,
     NotAllowed,
+    PredicateFailed,
     SubjectNotFound,
 )
-from engine.run.commands.context import CommandContext, refusal_of
+from engine.named_subscriptions import named_in
+from engine.run.commands import predicates, subjects
+from engine.run.commands.context import CommandContext
+from engine.run.commands.permits import NO_CLAIMS, ask
 from engine.run.runs import Run, RunRequest
 from engine.start_input import StartValues, parse_start, parse_values
-from engine.states import EngineStatus, Target
-from engine.store import starts
+from engine.states import EngineStatus
+from engine.store import pauses, starts
 from engine.store.records import PlannedStep
 from engine.store.starts import NewProcess
 from engine.workflows import Workflow
@@ -43,6 +45,7 @@ class StartRequest:
         values: The workflow's input as one object.
         expected_version: The subject's version the caller has seen.
         idempotency_key: A repetition under the same key is answered with the same process.
+        claims: What else is known of the caller.
     """
 
     workflow: str
@@ -53,6 +56,7 @@ class StartRequest:
     idempotency_key: str | None = None
     actor: str
     scope: Scope
+    claims: Mapping[str, JsonValue] = field(default_factory=lambda: NO_CLAIMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +67,6 @@ class StartedProcess:
     created: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Subject:
-    id: SubscriptionId
-    customer_id: CustomerId
-    model: SubscriptionModel | None
-
-
 async def start(context: CommandContext, request: StartRequest) -> StartedProcess:
     """Start a process: its row, the lock on its subject, its first event and its job are one transaction.
 
@@ -77,17 +74,21 @@ async def start(context: CommandContext, request: StartRequest) -> StartedProces
 
     Raises:
         WorkflowNotFound: if the registry has no such workflow.
-        InvalidInput: if the pages or values do not fit.
+        InvalidInput: if the pages or values do not fit, or name a subscription that cannot be used.
         FormPageNeeded: if the form asks for another page.
         SubjectNotFound: if the subscription is not there, out of scope, or not of the workflow's kind.
-        SubjectLocked: if the subscription is out of sync.
+        ActionBlocked: if the workflow cannot be started on the subscription as it, and what is related to it,
+            is now.
         Conflict: if the subject has another version, or the idempotency key was used for something else.
         EnginePaused: if the engine takes no work.
-        NotAllowed: if the process would be for a customer out of scope.
+        NotAllowed: if the process would be for a customer out of scope, or the workflow's authorizer says no.
+        PredicateFailed: if the workflow's run predicate says no.
     """
     _check_key(request.idempotency_key)
     workflow = context.registry.workflow(request.workflow)
-    subject = await _find_subject(context, workflow, request)
+    subject = await subjects.find(context, workflow, request.subscription_id, scope=request.scope)
+    await _authorize(workflow, request, subject)
+    await _refuse_early(context, workflow, request, subject)
     given = await _parse(context, workflow, request, subject)
     customers = _customers(given, subject, request.scope)
     process = _new_process(workflow, request, given=given, subject=subject, customers=customers)
@@ -96,16 +97,34 @@ async def start(context: CommandContext, request: StartRequest) -> StartedProces
         if earlier is not None:
             return earlier
     try:
-        async with context.database.write() as connection:
-            await _lock_subject(connection, process, request)
-            await _insert(connection, process)
-            run = Run(process_id=process.id, run_no=1)
-            await context.dispatcher.enqueue(connection, [RunRequest(run=run)])
-    except (SubscriptionNotFound, SubscriptionLocked, StaleSubscription) as error:
-        return await _earlier_or_raise(context, process, refusal_of(error))
+        await _carry_out(context, workflow, request, process=process)
+    except (SubjectNotFound, ActionBlocked, Conflict, InvalidInput) as refusal:
+        return await _earlier_or_raise(context, process, refusal)
     except _NotInserted:
         return await _earlier_or_raise(context, process, await _why_not_inserted(context))
     return StartedProcess(process_id=process.id, created=True)
+
+
+async def _carry_out(
+    context: CommandContext, workflow: Workflow, request: StartRequest, *, process: NewProcess
+) -> None:
+    async with context.database.write() as connection:
+        await predicates.check_locked(connection, context, workflow, _question(workflow, request))
+        subject = await subjects.admit(
+            connection,
+            context,
+            workflow,
+            subject=request.subscription_id,
+            expected_version=request.expected_version,
+            named=named_in(workflow.inputs, process.values, pages=request.pages),
+            scope=request.scope,
+        )
+        # One that starts out of sync does not hold its subject: whoever does goes on undisturbed.
+        holds = subject is not None and subject.in_sync
+        if not await starts.insert(connection, process, holds=holds):
+            raise _NotInserted
+        run = Run(process_id=process.id, run_no=1)
+        await context.dispatcher.enqueue(connection, [RunRequest(run=run)])
 
 
 class _NotInserted(Exception):  # rolls the transaction back, and is not an error
@@ -119,54 +138,64 @@ def _check_key(key: str | None) -> None:
     raise InvalidInput([FieldError(path=("idempotency_key",), message=message, code="key_length")])
 
 
-async def _find_subject(
-    context: CommandContext, workflow: Workflow, request: StartRequest
-) -> _Subject | None:
-    """The subscription the workflow is about, with its model if a form may want to read it."""
-    if not _needs_subject(workflow):
-        if request.subscription_id is not None:
-            raise InvalidInput([_subscription_error("takes no subscription", code="unexpected_subject")])
-        return None
-    if request.subscription_id is None:
-        raise InvalidInput([_subscription_error("needs a subscription", code="missing")])
-    trees = await context.subscriptions.trees(request.scope, [request.subscription_id])
-    tree = trees.get(request.subscription_id)
-    if tree is None:
-        raise SubjectNotFound(request.subscription_id)
-    product = context.catalog.by_name.get(tree.subscription.product_name)
-    if product is None:
-        message = f"is about products of the catalogue, which {tree.subscription.product_name} has left"
-        raise InvalidInput([_subscription_error(message, code="retired_product")])
-    if product.model.family() is not workflow.model:
-        raise InvalidInput(
-            [_subscription_error(f"is about {product.name}, not for this workflow", code="wrong_subject")]
+async def _authorize(workflow: Workflow, request: StartRequest, subject: SubjectFacts | None) -> None:
+    if workflow.authorizer is not None:
+        authorization = Authorization(
+            actor=request.actor,
+            claims=request.claims,
+            action=AuthorizedAction.START,
+            workflow=workflow.name,
+            subscription_id=request.subscription_id,
+            customers=() if subject is None else (subject.customer_id,),
         )
-    return _Subject(
-        id=request.subscription_id,
-        customer_id=tree.subscription.customer_id,
-        model=to_model(context.catalog, tree) if workflow.form is not None else None,
+        await ask(workflow.authorizer, authorization)
+
+
+def _question(workflow: Workflow, request: StartRequest) -> predicates.Question:
+    return predicates.Question(
+        workflow=workflow.name,
+        actor=request.actor,
+        claims=request.claims,
+        subscription_id=request.subscription_id,
     )
 
 
-def _needs_subject(workflow: Workflow) -> bool:
-    return workflow.target not in (Target.CREATE, Target.SYSTEM)
+async def _refuse_early(
+    context: CommandContext, workflow: Workflow, request: StartRequest, subject: SubjectFacts | None
+) -> None:
+    """Let nobody fill in a form for nothing. What decides is asked in the transaction."""
+    try:
+        await predicates.check_early(context, workflow, _question(workflow, request))
+        if subject is not None:
+            subjects.refuse_blocked(workflow, subject, request.scope)
+    except (ActionBlocked, PredicateFailed):
+        if not await _is_repetition(context, request.idempotency_key):
+            raise
 
 
-def _subscription_error(message: str, *, code: str) -> FieldError:
-    return FieldError(path=("subscription",), message=f"The workflow {message}", code=code)
+async def _is_repetition(context: CommandContext, idempotency_key: str | None) -> bool:
+    """Whether something was started under the key before, which is then what the request is answered with."""
+    if idempotency_key is None:
+        return False
+    async with context.database.writer() as connection:
+        return await starts.find_earlier(connection, idempotency_key) is not None
 
 
 async def _parse(
-    context: CommandContext, workflow: Workflow, request: StartRequest, subject: _Subject | None
+    context: CommandContext, workflow: Workflow, request: StartRequest, subject: SubjectFacts | None
 ) -> StartValues:
     if request.pages is None:
         return parse_values(workflow, context.catalog, request.values)
-    return await parse_start(
-        workflow, context.catalog, request.pages, subject=subject.model if subject else None
-    )
+    model = None
+    if subject is not None and workflow.form is not None:
+        trees = await context.subscriptions.trees(request.scope, [subject.id])
+        if subject.id not in trees:
+            raise SubjectNotFound(subject.id)
+        model = to_model(context.catalog, trees[subject.id])
+    return await parse_start(workflow, context.catalog, request.pages, subject=model)
 
 
-def _customers(given: StartValues, subject: _Subject | None, scope: Scope) -> list[CustomerId]:
+def _customers(given: StartValues, subject: SubjectFacts | None, scope: Scope) -> list[CustomerId]:
     customer_id = subject.customer_id if subject else given.customer_id
     if customer_id is None:
         if scope.customers is not None:
@@ -182,7 +211,7 @@ def _new_process(
     request: StartRequest,
     *,
     given: StartValues,
-    subject: _Subject | None,
+    subject: SubjectFacts | None,
     customers: list[CustomerId],
 ) -> NewProcess:
     state = dict(given.values)
@@ -196,7 +225,6 @@ def _new_process(
         PlannedStep(key=step.key, name=step.name, kind=step.kind, assignee=step.assignee)
         for step in workflow.steps
     ]
-    text = encode(state)
     digest = hashlib.sha256(f"{workflow.name}\n{encode(dict(sorted(state.items())))}".encode()).digest()
     return NewProcess(
         id=ProcessId(new_uuid7()),
@@ -205,27 +233,13 @@ def _new_process(
         is_task=workflow.is_task,
         fingerprint=workflow.fingerprint,
         steps=steps,
-        state=text,
+        values=state,
         customers=customers,
         actor=request.actor,
         idempotency_key=request.idempotency_key,
         start_digest=digest,
         subscriptions=[subject.id] if subject else [],
     )
-
-
-async def _lock_subject(connection: asyncpg.Connection, process: NewProcess, request: StartRequest) -> None:
-    if not process.subscriptions:
-        return
-    versions = await lock_subscriptions(connection, process.subscriptions, process.id, request.scope)
-    for subscription_id, found in versions.items():
-        if request.expected_version is not None and found != request.expected_version:
-            raise StaleSubscription(subscription_id, expected=request.expected_version, found=found)
-
-
-async def _insert(connection: asyncpg.Connection, process: NewProcess) -> None:
-    if not await starts.insert(connection, process):
-        raise _NotInserted
 
 
 async def _find_earlier(context: CommandContext, process: NewProcess) -> StartedProcess | None:
@@ -257,7 +271,7 @@ async def _earlier_or_raise(
 
 async def _why_not_inserted(context: CommandContext) -> Exception:
     async with context.database.writer() as connection:
-        status = await starts.engine_status(connection)
+        status = await pauses.engine_status(connection)
     if status is EngineStatus.RUNNING:
         return Conflict("the engine's status changed at the same moment; repeat the request")
     return EnginePaused()

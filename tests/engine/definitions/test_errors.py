@@ -11,7 +11,6 @@ from engine.errors import (
     InconsistentData,
     InvalidInput,
     Refusal,
-    SubjectLocked,
     WorkflowChanged,
     WorkflowNotFound,
     WrongStatus,
@@ -66,11 +65,6 @@ def test_the_kind_of_a_failure_follows_from_the_class_of_its_error(
                 PROCESS, found=ProcessStatus.COMPLETED, expected=[ProcessStatus.WAITING, ProcessStatus.FAILED]
             ),
             f"process {PROCESS} is COMPLETED, expected FAILED or WAITING",
-        ),
-        (SubjectLocked(SUBSCRIPTION, held_by=None), f"subscription {SUBSCRIPTION} is out of sync"),
-        (
-            SubjectLocked(SUBSCRIPTION, held_by=PROCESS),
-            f"subscription {SUBSCRIPTION} is held by process {PROCESS}",
         ),
     ],
 )

@@ -12,7 +12,8 @@ from domain.storage.database import Database
 from domain.storage.embedded import create_database, drop_database
 from engine.run.dispatcher import install_queue
 from engine.store import tables as engine_tables
-from tests.engine.run.application import CATALOG
+from tests.engine.run.circuit_house import CircuitHouse
+from tests.engine.run.circuits import CIRCUITS
 from tests.engine.run.house import House
 from tests.postgres import PostgresServer, build_template
 
@@ -39,7 +40,7 @@ async def prepare(dsn: str) -> None:
     finally:
         await connection.close()
     async with Database(dsn, read_pool_size=1, write_pool_size=1) as database:
-        await sync(database, CATALOG)
+        await sync(database, CIRCUITS)
 
 
 @pytest_asyncio.fixture
@@ -52,3 +53,9 @@ async def database_dsn(postgres_server: PostgresServer, engine_template: str) ->
 def house(database: Database) -> House:
     """An engine with the test's application."""
     return House(database)
+
+
+@pytest.fixture
+def circuits(database: Database) -> CircuitHouse:
+    """An engine with the application whose subscriptions refer to blocks of others."""
+    return CircuitHouse(database)

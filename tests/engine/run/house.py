@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from domain.ids import ProcessId, SubscriptionId, new_uuid7
 from domain.json import JsonValue
+from domain.model.catalog import Catalog
 from domain.model.mapping import to_model, to_patch
 from domain.scope import Scope
 from domain.storage.database import Database
@@ -39,17 +40,25 @@ QUIET = replace(SETTINGS, lease_s=600.0, heartbeat_s=60.0, reconcile_s=60.0, pol
 class House:
     """One application on one database."""
 
-    def __init__(self, database: Database, *, registry: Registry | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        registry: Registry | None = None,
+        stage: Stage | None = None,
+        catalog: Catalog = CATALOG,
+    ) -> None:
         self.database = database
-        self.stage = Stage()
+        self.catalog = catalog
+        self.stage = stage or Stage()
         self.registry = registry or new_registry(self.stage)
-        self.commands = Commands(database, catalog=CATALOG, registry=self.registry, settings=SETTINGS)
+        self.commands = Commands(database, catalog=catalog, registry=self.registry, settings=SETTINGS)
         self.processes = ProcessRepository(database)
 
     def new_worker(self, settings: EngineSettings = SETTINGS) -> Worker:
         return Worker(
             self.database,
-            catalog=CATALOG,
+            catalog=self.catalog,
             registry=self.registry,
             settings=settings,
             public_url="http://orchestrion.test",
@@ -137,7 +146,7 @@ class House:
             claim = await claims.claim(connection, process_id, run_no=1, worker_id=new_uuid7(), lease_s=60)
         assert claim is not None
         trees = await SubscriptionRepository(self.database).trees(Scope.all(), [subscription_id])
-        port = to_model(CATALOG, trees[subscription_id])
+        port = to_model(self.catalog, trees[subscription_id])
         assert isinstance(port, Port)
         port.port_block.speed = speed
         return Checkpoint(

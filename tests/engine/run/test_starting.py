@@ -5,18 +5,20 @@ import pytest
 from domain.ids import CustomerId, new_uuid7
 from domain.json import JsonValue
 from domain.scope import Scope
+from engine.blockers import BlockerCode
 from engine.errors import (
+    ActionBlocked,
     Conflict,
     EnginePaused,
     InvalidInput,
     NotAllowed,
     Refusal,
-    SubjectLocked,
     SubjectNotFound,
     WorkflowNotFound,
 )
 from engine.run.commands import StartedProcess
 from tests.engine.run.house import ACTOR, PORT, House
+from tests.parity import parity
 
 
 async def start(house: House, key: str | None, **values: JsonValue) -> StartedProcess:
@@ -80,6 +82,8 @@ async def test_a_paused_engine_takes_no_work(house: House) -> None:
     assert await house.rows("SELECT count(*) FROM pgqueuer") == [{"count": 0}]
 
 
+@parity("PM-25")
+@parity("W-17")
 async def test_a_subject_is_taken_by_one_process_at_a_time(house: House) -> None:
     subscription_id = await house.create_port()
 
@@ -87,11 +91,12 @@ async def test_a_subject_is_taken_by_one_process_at_a_time(house: House) -> None
         *(house.modify(subscription_id, speed=speed) for speed in (20, 40, 80)), return_exceptions=True
     )
 
-    refused = [answer for answer in answers if isinstance(answer, SubjectLocked)]
+    refused = [answer for answer in answers if isinstance(answer, ActionBlocked)]
     (holder,) = [answer for answer in answers if not isinstance(answer, BaseException)]
-    assert [(refusal.subscription_id, refusal.held_by) for refusal in refused] == [
-        (subscription_id, holder)
-    ] * 2
+    assert [
+        (refusal.subscription_id, [(blocker.code, blocker.processes) for blocker in refusal.blockers])
+        for refusal in refused
+    ] == [(subscription_id, [(BlockerCode.NOT_IN_SYNC, (holder,))])] * 2
     assert await house.rows("SELECT count(*) FROM process WHERE workflow = 'modify_port'") == [{"count": 1}]
 
 
@@ -127,6 +132,8 @@ async def test_a_start_that_cannot_be_is_refused_and_writes_nothing(
     assert await house.rows("SELECT count(*) FROM process") == [{"count": 0}]
 
 
+@parity("PM-24")
+@parity("PM-24", mends="form-only")
 async def test_a_subject_that_changed_since_it_was_seen_is_a_conflict(house: House) -> None:
     subscription_id = await house.create_port()
 

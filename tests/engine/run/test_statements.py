@@ -2,6 +2,7 @@
 
 from domain.scope import Scope
 from engine.states import ProcessStatus
+from tests.engine.run.circuit_house import CircuitHouse
 from tests.engine.run.house import ACTOR, QUIET, House
 from tests.postgres import RecordedStatements, StatementLog
 
@@ -15,6 +16,21 @@ async def test_a_start_is_one_transaction_of_two_statements(house: House, statem
         await house.start("linear", text="a")
 
     assert recorded.verbs == ["BEGIN", "WITH", "WITH", "COMMIT"]
+
+
+async def test_a_start_on_a_subject_reads_it_locks_it_and_reads_it_again(
+    circuits: CircuitHouse, statements: StatementLog
+) -> None:
+    port = await circuits.new_port()
+    circuit = await circuits.new_circuit(port)
+    await circuits.abort(await circuits.begin("modify_circuit", circuit))
+
+    with statements.recorded() as recorded:
+        await circuits.begin("modify_circuit", circuit)
+
+    assert recorded.verbs == ["SELECT", "BEGIN", "SELECT", "SELECT", "WITH", "WITH", "COMMIT"]
+    assert "FOR NO KEY UPDATE" in recorded.texts[2]
+    assert recorded.texts[0] == recorded.texts[3]
 
 
 async def test_a_run_of_five_steps_is_a_claim_and_one_statement_for_each_step(

@@ -4,8 +4,12 @@ from domain.scope import Scope
 from domain.storage.subscriptions import SubscriptionRepository
 from engine.states import FailureKind, ProcessStatus
 from tests.engine.run.house import ACTOR, PORT, House
+from tests.parity import parity
 
 
+@parity("PM-17")
+@parity("PM-24")
+@parity("PM-25")
 async def test_a_created_subscription_is_saved_step_by_step_and_let_go_at_the_end(house: House) -> None:
     gate = house.stage.hold("provision")
     async with house.working():

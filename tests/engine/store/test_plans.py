@@ -1,7 +1,9 @@
 """However many rows there are, no statement of a run looks at all of them."""
 
+from domain.scope import Scope
 from domain.storage.database import Database
 from engine.states import ProcessStatus
+from tests.engine.run.circuit_house import ACME, CircuitHouse
 from tests.engine.run.house import IMPATIENT, PORT, House
 
 TABLES = (
@@ -13,6 +15,7 @@ TABLES = (
     "callback",
     "event",
     "subscription",
+    "block_relation",
 )
 
 FILL = """
@@ -37,6 +40,11 @@ FROM generate_series(1, 5000);
 INSERT INTO process_subscription (process_id, subscription_id)
 SELECT p.id, s.id FROM (SELECT id, row_number() OVER () AS n FROM process) AS p
 JOIN (SELECT id, row_number() OVER () AS n FROM subscription) AS s USING (n);
+INSERT INTO block (id, subscription_id, block, values)
+SELECT id, id, 'PortBlock', '{}' FROM subscription;
+INSERT INTO block_relation (subscription_id, attribute, position, child_id, owner_id)
+SELECT id, 'port', 0, lead(id) OVER (ORDER BY id), lead(id) OVER (ORDER BY id) FROM subscription
+ORDER BY id LIMIT 4999;
 ANALYZE;
 """
 
@@ -48,6 +56,27 @@ async def test_runs_and_commands_find_their_rows_by_index(house: House, database
 
     async with Database(database_dsn) as database:
         await carry_out_everything(House(database))
+
+    assert await sequential_scans(house) == before
+
+
+async def test_actions_and_starts_find_related_subscriptions_by_index(
+    house: House, database_dsn: str
+) -> None:
+    async with Database(database_dsn) as database:
+        async with database.writer() as connection:
+            await connection.execute(FILL)
+        port = await CircuitHouse(database).new_port()
+        circuit = await CircuitHouse(database).new_circuit(port)
+    before = await sequential_scans(house)
+
+    async with Database(database_dsn) as database:
+        circuits = CircuitHouse(database)
+        for _ in range(8):
+            await circuits.commands.find_actions([port, circuit], scope=Scope.of(ACME))
+            process_id = await circuits.begin("modify_circuit", circuit)
+            await circuits.abort(process_id)
+            await circuits.begin("survey_ports", port=str(port))
 
     assert await sequential_scans(house) == before
 
