@@ -15,6 +15,7 @@ from graph.limits import ReadBudget
 from graph.loaders import Loaders
 from graph.permissions import Viewer
 from graph.settings import GraphSettings
+from graph.typed_models import TypedModels
 
 if TYPE_CHECKING:
     from graph.families import Families
@@ -38,6 +39,7 @@ class OperationContext:
 
     Attributes:
         families: The generated types, which turn records of subscriptions into results.
+        models: The typed models of what was read.
         budget: How much may still be read.
     """
 
@@ -46,16 +48,18 @@ class OperationContext:
     viewer: Viewer
     new_loaders: Callable[[], Loaders]
     loaders: Loaders = field(init=False)
+    models: TypedModels = field(init=False)
     budget: ReadBudget = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with loaders that have read nothing."""
-        self.loaders = self.new_loaders()
+        self.forget()
         self.budget = ReadBudget(self.dependencies.settings.max_list_entries)
 
     def forget(self) -> None:
         """Takes new loaders: what was read before a command must not be shown after it."""
         self.loaders = self.new_loaders()
+        self.models = TypedModels(self.dependencies.catalog)
 
 
 Info = strawberry.Info[OperationContext, None]

@@ -4,24 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from domain.ids import BlockId
 from domain.model.catalog import Catalog
 from domain.model.errors import ModelMismatch
 from domain.model.lifecycle import ACTIVE
-from domain.model.mapping import to_model
-from domain.model.tree import SubscriptionRecord, Tree
+from domain.model.tree import BlockRecord, SubscriptionRecord, Tree
 from engine.registry import Registry
 from engine.workflows import Workflow as WorkflowDefinition
 from graph.context import Info, OperationContext
-from graph.generate.assembly import TreeAssembly
-from graph.generate.fields import PlannedField
-from graph.generate.subscriptions import (
-    FamilyType,
-    FamilyTypes,
-    SubscriptionFamily,
-    block_fields,
-    fixed_inputs,
-)
-from graph.types.block import Block
+from graph.generate.assembly import TreeAssembly, earlier_value
+from graph.generate.computed import computed_result
+from graph.generate.fields import PlannedField, block_fields, stored_fields
+from graph.generate.subscriptions import FamilyType, FamilyTypes, SubscriptionFamily
+from graph.generate.values import ValueTypes
+from graph.ids import IdKind, encode_id
+from graph.typed_models import typed_tree
+from graph.types.block import AnyBlock, Block, BlockRelation, BlockValue, block_relation
 from graph.types.product import Product, product
 from graph.types.subscription import (
     ProductSubscription,
@@ -54,8 +52,13 @@ class Families:
         """Gives the columns of subscriptions that are selected below a field of subscriptions."""
         return subscription_columns(info)
 
-    def blocks(self, tree: Tree) -> list[Block]:
-        """Gives all blocks of a subscription, parents first; none if its product is not known any more.
+    @property
+    def values(self) -> ValueTypes:
+        """The types of values."""
+        return self._types.blocks.values
+
+    def blocks(self, tree: Tree) -> list[AnyBlock]:
+        """Gives all blocks of a tree, parents first; none if its product is not known any more.
 
         Raises:
             ModelDrifted: The tree does not fit the types.
@@ -63,7 +66,18 @@ class Families:
         types = self._find_type(tree.subscription)
         if types is None:
             return []
-        return TreeAssembly(tree, self._types.blocks.loose).every(block_fields(types.loose_fields))
+        return self._loose(tree).every(block_fields(types.loose_fields))
+
+    def find_block(self, tree: Tree, block_id: BlockId) -> Block | None:
+        """Gives one block of a tree; None if it is not there, or out of scope.
+
+        Raises:
+            ModelDrifted: The tree does not fit the types.
+        """
+        wanted = encode_id(IdKind.BLOCK, block_id)
+        blocks = (block for block in self.blocks(tree) if block.id == wanted)
+        found = next(blocks, None)
+        return found if isinstance(found, Block) else None
 
     def nested_blocks(self, tree: Tree, field: PlannedField) -> object:
         """Gives the blocks that a field of a subscription holds, in any status.
@@ -71,21 +85,62 @@ class Families:
         Raises:
             ModelDrifted: The tree does not fit the types.
         """
-        return TreeAssembly(tree, self._types.blocks.loose).nested(field)
+        return self._loose(tree).nested(field)
 
     def active(self, tree: Tree, family: SubscriptionFamily) -> object | None:
-        """Gives the strict form of a tree; None if it does not satisfy the class of active subscriptions."""
+        """Gives the strict form of a tree; None if it does not satisfy the class of active subscriptions.
+
+        A tree with blocks out of scope has none: they are missing.
+        """
+        if tree.stubs:
+            return None
         as_active = replace(tree, subscription=replace(tree.subscription, status=ACTIVE))
         try:
-            to_model(self._catalog, as_active)
+            typed = typed_tree(self._catalog, as_active)
         except ModelMismatch:
             return None
         types = self._types.subscriptions[family]
-        assembly = TreeAssembly(tree, self._types.blocks.active)
+        assembly = TreeAssembly(tree, self._types.blocks.active, self.values, models=typed.blocks)
         blocks = {
             planned.attribute: assembly.nested(planned) for planned in block_fields(types.active_fields)
         }
-        return _make(types.active, {**blocks, **self._fixed_inputs(tree.subscription, types.active_fields)})
+        constants = self._fixed_inputs(tree.subscription, types.active_fields)
+        return _make(types.active, {**blocks, **constants, "typed_model": typed.subscription})
+
+    def computed(
+        self, tree: Tree, field: PlannedField, context: OperationContext, *, block_id: BlockId | None = None
+    ) -> object:
+        """Gives what a subscription, or a block that it owns, computes; None if its class does not.
+
+        None, too, if blocks of the tree are out of scope: what is computed may depend on them.
+
+        Raises:
+            ModelDrifted: The tree does not satisfy the class of its status.
+            ComputedFieldFailed: The model's property failed.
+        """
+        typed = context.models.find(tree)
+        if typed is None:
+            return None
+        model = typed.subscription if block_id is None else typed.blocks.get(block_id)
+        if model is None or field.attribute not in model.structure().computed:
+            return None
+        return computed_result(model, field, self.values)
+
+    def relations(self, tree: Tree) -> list[BlockRelation]:
+        """Gives all places of a tree: which block stands in which field."""
+        hidden = {stub.id for stub in tree.stubs}
+        return [block_relation(each, hidden=each.child_id in hidden) for each in tree.relations]
+
+    def earlier_values(self, record: BlockRecord) -> list[BlockValue]:
+        """Gives the values of a block as it was; what does not fit its model now, as it was stored."""
+        types = {family.name: types for family, types in self._types.blocks.loose.items()}
+        known = types.get(record.block)
+        fields = () if known is None else stored_fields(known.fields)
+        planned = {field.attribute: field for field in fields}
+        return [earlier_value(name, stored, planned.get(name)) for name, stored in record.values.items()]
+
+    def _loose(self, tree: Tree) -> TreeAssembly:
+        return TreeAssembly(tree, self._types.blocks.loose, self.values)
 
     async def products_of_workflow(
         self, definition: WorkflowDefinition, context: OperationContext
@@ -113,7 +168,10 @@ class Families:
         self, record: SubscriptionRecord, fields: tuple[PlannedField, ...]
     ) -> dict[str, object]:
         given = self._catalog.product(record.product_name).fixed_inputs
-        return {planned.attribute: given.get(planned.attribute) for planned in fixed_inputs(fields)}
+        return {
+            planned.attribute: self.values.result(planned, given.get(planned.attribute))
+            for planned in stored_fields(fields)
+        }
 
 
 def _make(result_type: Callable[..., Result], values: Mapping[str, object]) -> Result:

@@ -10,11 +10,15 @@ from typing import TypeVar
 from strawberry.dataloader import DataLoader
 
 from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
+from domain.model.lifecycle import SubscriptionStatus
 from domain.model.tree import SubscriptionRecord, Tree
 from domain.scope import Scope
+from domain.storage.changes import ChangeRecord, ChangeRepository
 from domain.storage.database import Database
 from domain.storage.products import ProductRecord, ProductRepository
+from domain.storage.related import BlockUse, Related, RelatedRepository
 from domain.storage.subscriptions import SubscriptionRepository
+from engine.actions import Action
 from engine.run.commands import Commands, WaitingForm
 from engine.store.processes import ProcessRepository
 from engine.store.records import AttemptRecord, ProcessRecord, StepRecord
@@ -54,6 +58,16 @@ class ProcessRead:
     steps: StepsRead | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedQuestion:
+    """Which related subscriptions to read: the users or the used ones, how far, and which of them."""
+
+    users: bool
+    depth: int
+    statuses: frozenset[SubscriptionStatus] | None
+    product_types: frozenset[str] | None
+
+
 class Loaders:
     """The loaders of one operation, for one scope."""
 
@@ -61,11 +75,16 @@ class Loaders:
         products = ProductRepository(database)
         subscriptions = SubscriptionRepository(database)
         processes = ProcessRepository(database)
+        related = RelatedRepository(database)
         self._subscription_repository = subscriptions
         self._process_repository = processes
+        self._related_repository = related
         self._scope = scope
         self._subscriptions: dict[Columns, DataLoader[SubscriptionId, SubscriptionRecord | None]] = {}
         self._processes: dict[Columns, DataLoader[ProcessId, ProcessRead | None]] = {}
+        self._change_repository = ChangeRepository(database)
+        self._changes: dict[int, DataLoader[SubscriptionId, Sequence[ChangeRecord] | None]] = {}
+        self._related: dict[RelatedQuestion, DataLoader[SubscriptionId, Sequence[Related] | None]] = {}
         self.products: DataLoader[ProductId, ProductRecord | None] = _loader(products.by_ids)
         self.products_by_name: DataLoader[str, ProductRecord | None] = _loader(products.by_names)
         self.trees: DataLoader[SubscriptionId, Tree | None] = _loader(
@@ -73,6 +92,12 @@ class Loaders:
         )
         self.owners_of_blocks: DataLoader[BlockId, SubscriptionId | None] = _loader(
             lambda ids: subscriptions.owners_of(scope, ids)
+        )
+        self.block_uses: DataLoader[BlockId, Sequence[BlockUse] | None] = _loader(
+            lambda ids: related.blocks_in_use_by(scope, ids)
+        )
+        self.actions: DataLoader[SubscriptionId, tuple[Action, ...] | None] = _loader(
+            lambda ids: commands.find_actions(ids, scope=scope)
         )
         self.steps: DataLoader[StepsKey, list[StepRecord] | None] = _loader(self._read_steps)
         self.forms: DataLoader[ProcessId, WaitingForm | None] = _loader(
@@ -99,6 +124,30 @@ class Loaders:
                 lambda ids: self._subscription_repository.by_ids(self._scope, ids, columns)
             )
         return self._subscriptions[columns]
+
+    def latest_changes(self, number: int) -> DataLoader[SubscriptionId, Sequence[ChangeRecord] | None]:
+        """Gives the loader of the last changes of subscriptions, so many of each at most."""
+        if number not in self._changes:
+            self._changes[number] = _loader(
+                lambda ids: self._change_repository.latest_of(self._scope, ids, number=number)
+            )
+        return self._changes[number]
+
+    def related(self, question: RelatedQuestion) -> DataLoader[SubscriptionId, Sequence[Related] | None]:
+        """Gives the loader of the subscriptions that others use, or are used by."""
+        if question not in self._related:
+            repository = self._related_repository
+            read = repository.in_use_by if question.users else repository.depends_on
+            self._related[question] = _loader(
+                lambda ids: read(
+                    self._scope,
+                    ids,
+                    depth=question.depth,
+                    statuses=question.statuses,
+                    product_types=question.product_types,
+                )
+            )
+        return self._related[question]
 
     def processes(self, columns: Columns = None) -> DataLoader[ProcessId, ProcessRead | None]:
         """Gives the loader of processes with these heavy columns beside the light ones; None for all.

@@ -162,10 +162,23 @@ def connection(
 
 def page_of_ids(ids: Sequence[Id], request: PageRequest) -> Page[Id]:
     """Gives a page of a list of ids that is at hand as a whole, the newest first."""
+    return page_of_keyed(ids, request, key=lambda each: each)
+
+
+def page_of_keyed(rows: Iterable[Row], request: PageRequest, *, key: Callable[[Row], UUID]) -> Page[Row]:
+    """Gives a page of a list that is at hand as a whole, the newest key first."""
     after = None if request.after is None else id_key(request.after)
     before = None if request.before is None else id_key(request.before)
-    wanted = [each for each in ids if (after is None or each < after) and (before is None or each > before)]
-    return request.page_of(wanted[::-1] if request.backward else wanted)
+    wanted = sorted(
+        (
+            row
+            for row in rows
+            if (after is None or key(row) < after) and (before is None or key(row) > before)
+        ),
+        key=key,
+        reverse=not request.backward,
+    )
+    return request.page_of(wanted)
 
 
 def page_of_named(items: Iterable[Named], request: PageRequest) -> Page[Named]:

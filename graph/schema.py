@@ -21,13 +21,15 @@ from graph.queries.engine import EngineQueries
 from graph.queries.nodes import NodeQueries
 from graph.queries.processes import ProcessQueries
 from graph.queries.subscriptions import SubscriptionQueries
+from graph.queries.versions import VersionQueries
+from graph.types.block import HiddenBlock
 from graph.types.event import ProcessSnapshot, ProcessStatusChanged, StepFinished, StepStarted
 from graph.types.scalars import scalar_map
 from graph.types.subscription import RetiredSubscription
 
 
 @strawberry.type(description="What can be asked.")
-class Query(CatalogQueries, SubscriptionQueries, ProcessQueries, EngineQueries, NodeQueries):
+class Query(CatalogQueries, SubscriptionQueries, VersionQueries, ProcessQueries, EngineQueries, NodeQueries):
     """What can be asked."""
 
 
@@ -100,6 +102,7 @@ def _schema(mutation: type, types: FamilyTypes) -> strawberry.Schema:
         types=[
             *types.every,
             RetiredSubscription,
+            HiddenBlock,
             ProcessSnapshot,
             StepStarted,
             StepFinished,

@@ -5,111 +5,166 @@ on the way. What does not fit its type, because the model changed after it was w
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Mapping
+from typing import NoReturn, TypeAlias
 
 import strawberry
 
 from domain.ids import BlockId
 from domain.json import JsonValue
-from domain.model.families import ModelFamily
+from domain.model.blocks import ProductBlockModel
 from domain.model.scalars import Scalar
-from domain.model.tree import BlockRecord, Tree
-from graph.errors import GraphError
-from graph.generate.blocks import BlockFamily, BlockType
-from graph.generate.fields import PlannedField
+from domain.model.tree import BlockRecord, BlockStub, Tree
+from graph.generate.blocks import BlockType
+from graph.generate.drift import fits, fits_list, refuse
+from graph.generate.fields import BlockChoice, BlockFamily, PlannedField, block_fields, stored_fields
+from graph.generate.values import ValueTypes, printed_value
 from graph.ids import IdKind, encode_id
-from graph.types.block import Block, BlockValue
+from graph.names import field_name
+from graph.types.block import AnyBlock, BlockValue, HiddenBlock
 from graph.types.scalars import Json
 
-
-class ModelDrifted(GraphError):
-    """A stored tree does not fit the types of its model any more."""
-
-    code = "MODEL_DRIFTED"
+Place: TypeAlias = tuple[BlockId, PlannedField]
 
 
 class TreeAssembly:
-    """Builds the blocks of one tree, in the types of one strictness; each block once."""
+    """Builds the blocks of one tree, in the types of one strictness; each block once.
 
-    def __init__(self, tree: Tree, types: Mapping[BlockFamily, BlockType]) -> None:
+    Args:
+        tree: The tree.
+        types: The types of blocks.
+        values: The types of values.
+        models: The typed blocks, for what types without identity compute.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        types: Mapping[BlockFamily, BlockType],
+        values: ValueTypes,
+        *,
+        models: Mapping[BlockId, ProductBlockModel] | None = None,
+    ) -> None:
         self._types = {family.name: block_type for family, block_type in types.items()}
-        self._records = {record.id: record for record in tree.blocks}
+        self._values = values
+        self._models = models or {}
+        self._records: dict[BlockId, BlockRecord | BlockStub] = {
+            record.id: record for record in (*tree.blocks, *tree.stubs)
+        }
         self._children: defaultdict[tuple[BlockId | None, str], list[BlockId]] = defaultdict(list)
         for relation in tree.relations:
             self._children[relation.parent_id, relation.attribute].append(relation.child_id)
         self._owner = encode_id(IdKind.SUBSCRIPTION, tree.subscription.id)
         self._built: dict[BlockId, object] = {}
 
-    def every(self, roots: tuple[PlannedField, ...]) -> list[Block]:
+    def every(self, roots: tuple[PlannedField, ...]) -> list[AnyBlock]:
         """Gives all blocks below the subscription's block fields, parents first; of types with identity.
 
         Raises:
             ModelDrifted: as `nested`.
         """
-        for field in roots:
-            self.nested(field)
-        return [block for block in self._built.values() if isinstance(block, Block)]
+        self._build(roots)
+        return [block for block in self._built.values() if isinstance(block, AnyBlock)]
 
-    def nested(
-        self, field: PlannedField, *, parent: object = None, parent_id: BlockId | None = None
-    ) -> object:
-        """Gives the blocks that a field of the subscription, or of a block, holds.
+    def nested(self, field: PlannedField) -> object:
+        """Gives the blocks that a field of the subscription holds; null for one that is out of scope.
 
         Raises:
             ModelDrifted: A required one is missing, one is of another family, or a value does not fit its
                 field.
         """
+        self._build((field,))
+        return self._held(None, field, self._owner)
+
+    def _build(self, roots: Iterable[PlannedField]) -> None:
+        """Makes every block below some fields, in depth-first order, then puts them into each other.
+
+        Without recursion: how deep blocks refer to each other is for the data to say.
+        """
+        waiting = list(reversed(self._places(None, roots)))
+        made: list[tuple[BlockId, BlockType, object]] = []
+        while waiting:
+            block_id, field = waiting.pop()
+            record = self._record(block_id, field)
+            if block_id in self._built:
+                continue
+            if isinstance(record, BlockStub):
+                self._built[block_id] = _hidden(record)
+                continue
+            block_type = self._types[record.block]
+            self._built[block_id] = block = self._block(record, block_type)
+            made.append((block_id, block_type, block))
+            waiting += reversed(self._places(block_id, block_fields(block_type.fields)))
+        for block_id, block_type, block in made:
+            for field in block_fields(block_type.fields):
+                held = self._held(block_id, field, encode_id(IdKind.BLOCK, block_id))
+                setattr(block, field.attribute, held)
+
+    def _places(self, parent_id: BlockId | None, fields: Iterable[PlannedField]) -> list[Place]:
+        return [
+            (child, field)
+            for field in fields
+            for child in self._children.get((parent_id, field.attribute), ())
+        ]
+
+    def _held(self, parent_id: BlockId | None, field: PlannedField, place: str) -> object:
         ids = self._children.get((parent_id, field.attribute), [])
-        blocks = [self._block(block_id, field, parent) for block_id in ids]
+        blocks = [self._shown(block_id) for block_id in ids]
         if field.many:
-            return blocks
-        if not blocks and field.required:
-            raise ModelDrifted(f"{self._owner}: the block of '{field.graphql_name}' is missing.")
-        return blocks[0] if blocks else None
+            return blocks if field.optional_items else [block for block in blocks if block is not None]
+        found = blocks[0] if blocks else None
+        if found is None and field.required:
+            problem = "is out of scope, and the field is not declared to refer" if ids else "is missing"
+            refuse(place, f"the block of '{field.graphql_name}' {problem}")
+        return found
 
-    def _block(self, block_id: BlockId, field: PlannedField, parent: object) -> object:
-        if block_id in self._built:
-            return self._built[block_id]
-        record = self._record(block_id, field)
-        block_type = self._types[record.block]
-        nested = [planned for planned in block_type.fields if isinstance(planned.value, ModelFamily)]
-        common: dict[str, object] = {"label": record.label}
+    def _shown(self, block_id: BlockId) -> object:
+        block = self._built[block_id]
+        return None if isinstance(block, HiddenBlock) else block
+
+    def _block(self, record: BlockRecord, block_type: BlockType) -> object:
+        values: dict[str, object] = {"label": record.label}
+        stored = {planned.attribute: _value(record, planned) for planned in stored_fields(block_type.fields)}
+        for planned in stored_fields(block_type.fields):
+            values[planned.attribute] = self._values.result(planned, stored[planned.attribute])
+        values |= {planned.attribute: None for planned in block_fields(block_type.fields)}
         if block_type.has_identity:
-            common |= _identity(record, block_type, field, parent)
-        placeholders = {planned.attribute: None for planned in nested}
-        block = _make(
-            block_type.graphql_type, {**common, **_typed_values(record, block_type), **placeholders}
-        )
-        # Known before its children are built, so that it comes before them and they can refer to it.
-        self._built[block_id] = block
-        for planned in nested:
-            setattr(block, planned.attribute, self.nested(planned, parent=block, parent_id=block_id))
-        return block
+            values |= _identity(record, block_type, stored)
+        else:
+            values["typed_model"] = self._models[record.id]
+        return _make(block_type.graphql_type, values)
 
-    def _record(self, block_id: BlockId, field: PlannedField) -> BlockRecord:
-        assert isinstance(field.value, ModelFamily), "a block field"
+    def _record(self, block_id: BlockId, field: PlannedField) -> BlockRecord | BlockStub:
+        assert isinstance(field.value, BlockChoice), "a block field"
         record = self._records.get(block_id)
-        if record is None or record.block != field.value.name:
+        if record is None or record.block not in field.value.names:
             found = "nothing" if record is None else f"a {record.block}"
-            raise ModelDrifted(
-                f"{self._owner}: found {found} in '{field.graphql_name}', expected a {field.value.name}."
-            )
+            expected = " or ".join(field.value.names)
+            refuse(self._owner, f"found {found} in '{field.graphql_name}', expected a {expected}")
         return record
 
 
+def earlier_value(attribute: str, stored: JsonValue, planned: PlannedField | None) -> BlockValue:
+    """Gives a value that a block had; as it was stored if it does not fit the field that it has now."""
+    if planned is not None and _fits(planned, stored):
+        return _generic_value(planned, stored)
+    return BlockValue(name=field_name(attribute), type="JSON", value=Json(stored))
+
+
 def _identity(
-    record: BlockRecord, block_type: BlockType, field: PlannedField, parent: object
+    record: BlockRecord, block_type: BlockType, stored: Mapping[str, JsonValue]
 ) -> dict[str, object]:
-    """What a block has in a type with ids."""
+    """What a block has in a type with ids: nothing that depends on where it was reached."""
     return {
         "id": strawberry.ID(encode_id(IdKind.BLOCK, record.id)),
-        "subscription_id": record.subscription_id,
+        "block_record": record,
         "block_name": record.block,
-        "parent_field": field.graphql_name,
-        "parent_block": parent,
-        "values": _generic_values(record, block_type),
+        "values": _generic_values(block_type, stored),
     }
+
+
+def _hidden(stub: BlockStub) -> HiddenBlock:
+    return HiddenBlock(id=strawberry.ID(encode_id(IdKind.BLOCK, stub.id)), block_name=stub.block)
 
 
 def _make(make: Callable[..., object], values: Mapping[str, object]) -> object:
@@ -117,52 +172,42 @@ def _make(make: Callable[..., object], values: Mapping[str, object]) -> object:
     return make(**values)
 
 
-def _generic_values(record: BlockRecord, block_type: BlockType) -> list[BlockValue]:
+def _generic_values(block_type: BlockType, stored: Mapping[str, JsonValue]) -> list[BlockValue]:
     return [
-        BlockValue(name=planned.graphql_name, value=Json(record.values[planned.attribute]))
-        for planned in block_type.fields
-        if planned.attribute in record.values
+        _generic_value(planned, stored[planned.attribute])
+        for planned in stored_fields(block_type.fields)
+        if stored[planned.attribute] is not None
     ]
 
 
-def _typed_values(record: BlockRecord, block_type: BlockType) -> dict[str, JsonValue]:
-    return {
-        planned.attribute: _value(record, planned, planned.value)
-        for planned in block_type.fields
-        if isinstance(planned.value, Scalar)
-    }
+def _generic_value(planned: PlannedField, stored: JsonValue) -> BlockValue:
+    assert isinstance(planned.value, Scalar), "a stored field"
+    value = printed_value(planned.value, stored, many=planned.many)
+    return BlockValue(name=planned.graphql_name, type=planned.type_text, value=Json(value))
 
 
-def _value(record: BlockRecord, planned: PlannedField, scalar: Scalar) -> JsonValue:
-    value = record.values.get(planned.attribute)
+def _fits(planned: PlannedField, stored: JsonValue) -> bool:
+    assert isinstance(planned.value, Scalar), "a stored field"
+    if planned.many:
+        return fits_list(stored, planned.value, optional_items=planned.optional_items)
+    return fits(stored, planned.value)
+
+
+def _value(record: BlockRecord, planned: PlannedField) -> JsonValue:
+    """A stored value that fits its field."""
+    scalar, value = planned.value, record.values.get(planned.attribute)
+    assert isinstance(scalar, Scalar), "a stored field"
     if value is None:
         if not planned.required:
             return None
         if planned.many:
             return []
         _refuse(record, planned, "is missing")
-    if not planned.many:
-        if not _fits(value, scalar):
-            _refuse(record, planned, f"is {value!r}: expected a {scalar.graphql_name}")
-        return value
-    if not isinstance(value, list) or not all(_fits(item, scalar) for item in value):
-        _refuse(record, planned, f"is {value!r}: expected a list of {scalar.graphql_name}")
+    if not _fits(planned, value):
+        kind = f"list of {scalar.graphql_name}" if planned.many else scalar.graphql_name
+        _refuse(record, planned, f"is {value!r}: expected a {kind}")
     return value
 
 
-def _fits(value: JsonValue, scalar: Scalar) -> bool:
-    """Whether a stored value can be printed as the scalar; its finer rules are the model's business."""
-    if scalar.choices is not None:
-        return value in scalar.choices
-    if scalar.python_type is bool:
-        return isinstance(value, bool)
-    if scalar.python_type is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if scalar.python_type is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, str)
-
-
 def _refuse(record: BlockRecord, planned: PlannedField, problem: str) -> NoReturn:
-    block = encode_id(IdKind.BLOCK, record.id)
-    raise ModelDrifted(f"{block}: '{planned.graphql_name}' of {record.block} {problem}.")
+    refuse(encode_id(IdKind.BLOCK, record.id), f"'{planned.graphql_name}' of {record.block} {problem}")

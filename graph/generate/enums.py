@@ -49,4 +49,5 @@ def _define(members: type[Enum]) -> StrawberryEnumDefinition:
 
 
 def _words(member: Enum) -> str:
-    return f"{str(member.value).replace('_', ' ').capitalize()}."
+    text = member.value if isinstance(member.value, str) else member.name
+    return f"{text.replace('_', ' ').capitalize()}."

@@ -6,8 +6,10 @@ checked by the workflow's own model, and comes back as `InvalidInput`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
-from types import MappingProxyType, new_class
+from types import MappingProxyType, NoneType, UnionType, new_class
+from typing import Annotated, Union, get_args, get_origin
 
 import strawberry
 from pydantic import BaseModel
@@ -16,13 +18,14 @@ from pydantic.fields import FieldInfo
 from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
 from domain.json import JsonValue, encode
 from domain.model.scalars import Scalar, find_scalar
-from domain.model.shapes import shape_of
+from domain.model.shapes import Shape, shape_of
+from engine.of_model import OfModel
 from graph.errors import SchemaDefinitionError
 from graph.generate.enums import EnumTypes
-from graph.generate.fields import scalar_annotation
 from graph.ids import parse_block_id, parse_process_id, parse_product_id, parse_subscription_id
 from graph.names import field_name, require_name, type_name
-from graph.types.scalars import Json, json_value
+from graph.types.durations import duration_text
+from graph.types.scalars import Json, annotation_of_scalar, json_value
 
 ToJson = Callable[[object], JsonValue]
 
@@ -35,6 +38,8 @@ _IDS: Mapping[object, Callable[[str], object]] = MappingProxyType(
     }
 )
 """The types that clients send as ids."""
+
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +130,7 @@ class InputTypes:
 
     def _field(self, attribute: str, info: FieldInfo) -> InputField:
         shape = shape_of(info.annotation, info.metadata)
-        annotation, to_json = self._value(info, shape.members)
+        annotation, to_json = self._value(info, shape)
         if shape.many:
             annotation = list[annotation | None if shape.optional_items else annotation]  # pyright: ignore[reportInvalidTypeForm, reportOperatorIssue]  # a type known at run time only
             to_json = _each(to_json)
@@ -134,25 +139,30 @@ class InputTypes:
             annotation=annotation,
             optional=shape.optional or not info.is_required(),
             nulls=shape.optional and info.is_required(),
-            description=_description(attribute, info, shape.members),
+            description=_description(attribute, info, shape),
             to_json=to_json,
         )
 
-    def _value(self, info: FieldInfo, members: tuple[object, ...]) -> tuple[object, ToJson]:
+    def _value(self, info: FieldInfo, shape: Shape) -> tuple[object, ToJson]:
         """The type of one value and what makes it JSON; what the schema cannot say is any JSON."""
-        parse = _IDS.get(info.annotation)
+        parse = _IDS.get(_innermost(info.annotation))
         if parse is not None:
             return strawberry.ID, lambda value: str(parse(str(value)))
-        if len(members) != 1:
-            return Json, json_value
-        (member,) = members
-        scalar = find_scalar(member)
+        scalar = find_scalar(*shape.members)
         if scalar is not None:
-            return scalar_annotation(scalar, self._enums), _stored(scalar)
-        if isinstance(member, type) and issubclass(member, BaseModel):
-            nested = self._nested_type(member)
-            return nested.graphql_type, nested.to_json
+            return self._scalar(scalar), _stored(scalar)
+        if len(shape.members) == 1:
+            (member,) = shape.members
+            if isinstance(member, type) and issubclass(member, BaseModel):
+                nested = self._nested_type(member)
+                return nested.graphql_type, nested.to_json
         return Json, json_value
+
+    def _scalar(self, scalar: Scalar) -> object:
+        python_type: type[object] = scalar.python_type
+        if issubclass(python_type, Enum):
+            return self._enums.define(python_type)
+        return annotation_of_scalar(scalar)
 
     def _nested_type(self, model: type[BaseModel]) -> InputType:
         known = self._nested.get(model)
@@ -179,7 +189,22 @@ def _input_class(name: str, fields: tuple[InputField, ...], description: str) ->
     return strawberry.input(cls, description=description)
 
 
+def _innermost(annotation: object) -> object:
+    """The type of one value as it was written: without constraints, None, and the list around it."""
+    while True:
+        if get_origin(annotation) in {Annotated, list}:
+            annotation = get_args(annotation)[0]
+            continue
+        kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+        if get_origin(annotation) not in {Union, UnionType} or len(kinds) != 1:
+            return annotation
+        (annotation,) = kinds
+
+
 def _stored(scalar: Scalar) -> ToJson:
+    """What makes a value the JSON that pydantic reads it from: nearly always its stored form."""
+    if scalar.python_type is timedelta:
+        return lambda value: duration_text(value // _MICROSECOND) if isinstance(value, timedelta) else None
     return scalar.store
 
 
@@ -192,9 +217,12 @@ def _each(to_json: ToJson) -> ToJson:
     return each
 
 
-def _description(attribute: str, info: FieldInfo, members: tuple[object, ...]) -> str:
+def _description(attribute: str, info: FieldInfo, shape: Shape) -> str:
     text = info.description or f"The {attribute.replace('_', ' ')}."
-    scalar = find_scalar(members[0]) if len(members) == 1 else None
+    for mark in (*shape.marks, *shape.item_marks):
+        if isinstance(mark, OfModel):
+            text += f" A subscription {mark.model.family().name} that is {' or '.join(mark.statuses)}."
+    scalar = find_scalar(*shape.members)
     if scalar is not None and scalar.choices is not None and not issubclass(scalar.python_type, Enum):
         text += f" One of: {', '.join(str(choice) for choice in scalar.choices)}."
     default: object = info.get_default()

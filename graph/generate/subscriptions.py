@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import new_class
 
 import strawberry
+from pydantic import BaseModel
 from strawberry.types.field import StrawberryField
 
 from domain.model.catalog import Catalog
@@ -12,15 +13,16 @@ from domain.model.families import ModelFamily
 from domain.model.lifecycle import ACTIVE
 from domain.model.subscriptions import SubscriptionModel
 from graph.context import Info
-from graph.generate.blocks import BlockTypes, add_fields, generate_block_types
+from graph.generate.blocks import BlockTypes, FieldTypes, active_computed, generate_block_types, plain_fields
 from graph.generate.enums import EnumTypes
 from graph.generate.fields import (
+    FieldPlanner,
     PlannedField,
-    annotation_of,
-    loose_fields,
-    resolved_field,
-    strict_fields,
+    block_fields,
+    computed_fields,
+    stored_fields,
 )
+from graph.generate.values import ValueTypes, declare, resolved_field
 from graph.names import require_free, type_name
 from graph.permissions import Permission, requires
 from graph.types.subscription import ProductSubscription
@@ -29,8 +31,12 @@ SubscriptionFamily = ModelFamily[SubscriptionModel]
 
 COMMON = (
     "id", "product", "customerId", "status", "description", "inSync", "version", "note", "startAt", "endAt",
-    "createdAt", "modifiedAt", "heldBy", "processes", "blocks", "active",
+    "createdAt", "modifiedAt", "heldBy", "processes", "blocks", "relations", "dependsOn", "inUseBy",
+    "actions", "versions", "active",
 )  # fmt: skip
+
+HIDDEN = ("record", "typedModel")
+"""What results hold beside their fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,42 +73,33 @@ def generate_family_types(catalog: Catalog, enums: EnumTypes) -> FamilyTypes:
     Raises:
         SchemaDefinitionError: Names clash.
     """
-    blocks = generate_block_types(catalog.block_families, enums)
-    subscriptions = {family: _generate(family, blocks, enums) for family in catalog.families}
+    planner = FieldPlanner(families_of=catalog.block_families_of)
+    blocks = generate_block_types(catalog.block_families, planner, ValueTypes(enums))
+    subscriptions = {family: _generate(family, planner, blocks) for family in catalog.families}
     return FamilyTypes(subscriptions=subscriptions, blocks=blocks)
 
 
-def block_fields(fields: tuple[PlannedField, ...]) -> tuple[PlannedField, ...]:
-    """Gives those fields that hold blocks."""
-    return tuple(planned for planned in fields if isinstance(planned.value, ModelFamily))
-
-
-def fixed_inputs(fields: tuple[PlannedField, ...]) -> tuple[PlannedField, ...]:
-    """Gives those fields of a subscription that are constants of its product."""
-    return tuple(planned for planned in fields if not isinstance(planned.value, ModelFamily))
-
-
-def _generate(family: SubscriptionFamily, blocks: BlockTypes, enums: EnumTypes) -> FamilyType:
+def _generate(family: SubscriptionFamily, planner: FieldPlanner, blocks: BlockTypes) -> FamilyType:
     structures = tuple(member.structure() for member in family.members)
-    loose = loose_fields(family.name, family.base.structure(), structures)
-    active = strict_fields(family.name, family.class_for(ACTIVE).structure())
+    loose = planner.loose(family.name, family.base.structure(), structures)
+    active = planner.strict(family.name, family.class_for(ACTIVE).structure())
     names = [field.graphql_name for field in loose]
-    require_free(names, COMMON, of=f"subscription {family.name}", taken_by="every subscription")
-    active_type = _active_type(family, active, blocks, enums)
+    require_free(names, (*COMMON, *HIDDEN), of=f"subscription {family.name}", taken_by="every subscription")
+    active_type = _active_type(family, active, blocks.active_fields)
     return FamilyType(
-        loose=_loose_type(family, loose, blocks, enums, active_type),
+        loose=_loose_type(family, loose, blocks.loose_fields, active_type),
         loose_fields=loose,
         active=active_type,
         active_fields=active,
     )
 
 
-def _active_type(
-    family: SubscriptionFamily, fields: tuple[PlannedField, ...], blocks: BlockTypes, enums: EnumTypes
-) -> type:
+def _active_type(family: SubscriptionFamily, fields: tuple[PlannedField, ...], types: FieldTypes) -> type:
     cls = new_class(f"Active{type_name(family.name)}")
-    classes = {block: types.graphql_type for block, types in blocks.active.items()}
-    add_fields(cls, fields, classes, enums)
+    declare(cls, plain_fields(fields, types))
+    cls.__annotations__["typed_model"] = strawberry.Private[BaseModel]
+    for planned in computed_fields(fields):
+        setattr(cls, planned.attribute, active_computed(planned, types))
     return strawberry.type(
         cls,
         description=f"What a subscription of a product {family.name} must have to be active.",
@@ -111,20 +108,17 @@ def _active_type(
 
 
 def _loose_type(
-    family: SubscriptionFamily,
-    fields: tuple[PlannedField, ...],
-    blocks: BlockTypes,
-    enums: EnumTypes,
-    active: type,
+    family: SubscriptionFamily, fields: tuple[PlannedField, ...], types: FieldTypes, active: type
 ) -> type[ProductSubscription]:
     """Fixed inputs are plain attributes; what takes the tree is read when it is selected."""
     cls: type[ProductSubscription] = new_class(
         f"{type_name(family.name)}Subscription", (ProductSubscription,)
     )
-    classes = {block: types.graphql_type for block, types in blocks.loose.items()}
-    add_fields(cls, fixed_inputs(fields), classes, enums)
+    declare(cls, plain_fields(stored_fields(fields), types))
     for planned in block_fields(fields):
-        setattr(cls, planned.attribute, _block_field(planned, annotation_of(planned, classes, enums)))
+        setattr(cls, planned.attribute, _block_field(planned, types))
+    for planned in computed_fields(fields):
+        setattr(cls, planned.attribute, _computed_field(planned, types))
     cls.active = _active_field(family, active)  # pyright: ignore[reportAttributeAccessIssue]  # the class is being made
     return strawberry.type(
         cls,
@@ -133,12 +127,20 @@ def _loose_type(
     )
 
 
-def _block_field(planned: PlannedField, graphql_type: object) -> StrawberryField:
+def _block_field(planned: PlannedField, types: FieldTypes) -> StrawberryField:
     async def resolve(root: ProductSubscription, info: Info) -> object:
         tree = await info.context.loaders.trees.load(root.record.id)
         return None if tree is None else info.context.families.nested_blocks(tree, planned)
 
-    return resolved_field(planned.graphql_name, resolve, graphql_type, planned.description)
+    return resolved_field(planned, resolve, types.annotation_of(planned))
+
+
+def _computed_field(planned: PlannedField, types: FieldTypes) -> StrawberryField:
+    async def resolve(root: ProductSubscription, info: Info) -> object:
+        tree = await info.context.loaders.trees.load(root.record.id)
+        return None if tree is None else info.context.families.computed(tree, planned, info.context)
+
+    return resolved_field(planned, resolve, types.annotation_of(planned))
 
 
 def _active_field(family: SubscriptionFamily, active: type) -> StrawberryField:
@@ -146,9 +148,12 @@ def _active_field(family: SubscriptionFamily, active: type) -> StrawberryField:
         tree = await info.context.loaders.trees.load(root.record.id)
         return None if tree is None else info.context.families.active(tree, family)
 
-    return resolved_field(
-        "active",
-        resolve,
-        active | None,
-        "The same blocks as an active subscription must have them: null unless they are all there.",
+    field = strawberry.field(
+        name="active",
+        resolver=resolve,
+        graphql_type=active | None,
+        description="The same blocks as an active subscription must have them: null unless they are all "
+        "there, and the viewer may see them.",
     )
+    assert isinstance(field, StrawberryField)
+    return field

@@ -11,6 +11,7 @@ import strawberry
 
 from domain.ids import ProcessId
 from engine.errors import (
+    ActionBlocked,
     Conflict,
     EnginePaused,
     FormPageNeeded,
@@ -20,7 +21,6 @@ from engine.errors import (
     ProcessMovedOn,
     ProcessNotFound,
     StaleSubject,
-    SubjectLocked,
     SubjectNotFound,
     WorkflowNotFound,
     WrongStatus,
@@ -29,6 +29,7 @@ from graph.context import Info
 from graph.ids import IdKind, encode_id, workflow_id
 from graph.names import field_name
 from graph.types import refusals
+from graph.types.action import blocker
 from graph.types.enums import ProcessStatus
 from graph.types.form import FormPage, form_page
 from graph.types.process import Process, process, process_columns
@@ -41,7 +42,7 @@ START_REFUSALS = (
     EnginePaused,
     InvalidInput,
     SubjectNotFound,
-    SubjectLocked,
+    ActionBlocked,
     WorkflowNotFound,
 )
 FORM_START_REFUSALS = (*START_REFUSALS, FormPageNeeded)
@@ -49,15 +50,13 @@ FORM_START_REFUSALS = (*START_REFUSALS, FormPageNeeded)
 CommonRefusal: TypeAlias = NotAllowed | Conflict | EnginePaused
 ProcessRefusal: TypeAlias = CommonRefusal | ProcessNotFound | WrongStatus
 ResumeRefusal: TypeAlias = ProcessRefusal | FormPageNeeded | InvalidInput
-StartRefusal: TypeAlias = CommonRefusal | InvalidInput | SubjectNotFound | SubjectLocked | WorkflowNotFound
+StartRefusal: TypeAlias = CommonRefusal | InvalidInput | SubjectNotFound | ActionBlocked | WorkflowNotFound
 FormStartRefusal: TypeAlias = StartRefusal | FormPageNeeded
 
 CommonAnswer: TypeAlias = refusals.NotAllowed | refusals.Conflict | refusals.EnginePaused
 ProcessAnswer: TypeAlias = CommonAnswer | refusals.NotFound | refusals.WrongStatus
 ResumeAnswer: TypeAlias = ProcessAnswer | FormPage | refusals.InvalidInput
-StartAnswer: TypeAlias = (
-    CommonAnswer | refusals.InvalidInput | refusals.NotFound | refusals.SubscriptionLocked
-)
+StartAnswer: TypeAlias = CommonAnswer | refusals.InvalidInput | refusals.NotFound | refusals.ActionBlocked
 FormStartAnswer: TypeAlias = StartAnswer | FormPage
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -99,8 +98,8 @@ def answer_start(refusal: StartRefusal, *, path_of: Callable[[Path], list[str]])
             return _invalid_input(refusal, path_of)
         case SubjectNotFound():
             return _not_found(encode_id(IdKind.SUBSCRIPTION, refusal.subscription_id))
-        case SubjectLocked():
-            return _locked(refusal)
+        case ActionBlocked():
+            return _blocked(refusal)
         case WorkflowNotFound():
             return refusals.NotFound(message=_sentence(refusal), id=strawberry.ID(workflow_id(refusal.name)))
         case _:
@@ -199,13 +198,12 @@ def _wrong_status(refusal: WrongStatus) -> refusals.WrongStatus:
     )
 
 
-def _locked(refusal: SubjectLocked) -> refusals.SubscriptionLocked:
-    holder = None if refusal.held_by is None else encode_id(IdKind.PROCESS, refusal.held_by)
-    why = "The subscription is out of sync." if holder is None else f"{holder} works on the subscription."
-    return refusals.SubscriptionLocked(
-        message=why,
+def _blocked(refusal: ActionBlocked) -> refusals.ActionBlocked:
+    reasons = " ".join(f"{each.message}." for each in refusal.blockers)
+    return refusals.ActionBlocked(
+        message=reasons,
         subscription_id=strawberry.ID(encode_id(IdKind.SUBSCRIPTION, refusal.subscription_id)),
-        process_id=None if holder is None else strawberry.ID(holder),
+        blocked_by=[blocker(each) for each in refusal.blockers],
     )
 
 

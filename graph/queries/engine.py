@@ -2,7 +2,7 @@
 
 import strawberry
 
-from engine.store.starts import engine_status
+from engine.store.pauses import engine_status
 from graph.context import Info
 from graph.permissions import Permission, requires
 from graph.types.engine import Engine

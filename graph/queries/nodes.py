@@ -9,7 +9,6 @@ from graph.context import Info
 from graph.errors import GraphError
 from graph.ids import (
     IdKind,
-    encode_id,
     kind_of,
     parse_block_id,
     parse_process_id,
@@ -89,11 +88,7 @@ async def _find_block(info: Info, block_id: BlockId) -> Node | None:
     loaders = info.context.loaders
     owner = await loaders.owners_of_blocks.load(block_id)
     tree = None if owner is None else await loaders.trees.load(owner)
-    if tree is None:
-        return None
-    wanted = encode_id(IdKind.BLOCK, block_id)
-    found = [block for block in info.context.families.blocks(tree) if block.id == wanted]
-    return found[0] if found else None
+    return None if tree is None else info.context.families.find_block(tree, block_id)
 
 
 async def _find_step(info: Info, process_id: ProcessId, key: str) -> Node | None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from domain.storage.filters import FieldFilter, Operator
 from domain.storage.subscriptions import SubscriptionRepository
 from graph.context import Info
 from graph.ids import parse_subscription_id
@@ -36,10 +37,11 @@ class SubscriptionQueries:
         dependencies, scope = info.context.dependencies, info.context.viewer.scope
         arguments = PageArguments(first=first, after=after, last=last, before=before)
         repository = SubscriptionRepository(dependencies.database)
+        where = None if statuses is None else FieldFilter("status", Operator.IN, statuses)
         page = await repository.page(
             scope,
             request=arguments.request(dependencies.settings),
-            statuses=statuses,
+            where=where,
             columns=subscription_columns(info, "nodes") | subscription_columns(info, "edges", "node"),
         )
         return connection(
@@ -47,7 +49,7 @@ class SubscriptionQueries:
             info.context.budget,
             node=info.context.families.subscription,
             key=lambda record: record.id,
-            count=lambda: repository.count(scope, statuses=statuses),
+            count=lambda: repository.count(scope, where),
         )
 
     @strawberry.field(

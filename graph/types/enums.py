@@ -11,9 +11,11 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from domain.model.lifecycle import ProductStatus, SubscriptionStatus
+from engine.blockers import BlockerCode
 from engine.states import EngineStatus, FailureKind, ProcessStatus, StepKind, StepStatus, Target
 
 __all__ = [
+    "BlockerCode",
     "EngineStatus",
     "FailureKind",
     "ProcessStatus",
@@ -94,6 +96,15 @@ _DESCRIPTIONS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
             "VALIDATE": "Checks a subscription and changes nothing.",
             "RECONCILE": "Brings the outside world in line with a subscription.",
             "SYSTEM": "Has no subject.",
+        },
+    ),
+    BlockerCode: (
+        "Why a workflow cannot be started on a subscription.",
+        {
+            "NOT_IN_SYNC": "It is out of sync: a process works on it, or it has to be put right.",
+            "RELATED_NOT_IN_SYNC": "One that uses it, or that it uses, is out of sync.",
+            "STATUS_NOT_ADMITTED": "The workflow does not start in the subscription's status.",
+            "IN_USE": "Others use it.",
         },
     ),
     FailureKind: (

@@ -4,6 +4,7 @@ import strawberry
 
 from engine.pages import FormPageView
 from graph.permissions import Permission, requires
+from graph.types.json_schema import with_public_ids
 from graph.types.scalars import Json
 
 
@@ -23,4 +24,9 @@ class FormPage:
 
 def form_page(page: FormPageView) -> FormPage:
     """Gives a page as a result."""
-    return FormPage(title=page.title, schema=Json(page.schema), has_next=page.has_next, index=page.page_index)
+    return FormPage(
+        title=page.title,
+        schema=Json(with_public_ids(page.schema)),
+        has_next=page.has_next,
+        index=page.page_index,
+    )

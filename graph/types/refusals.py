@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from graph.permissions import Permission, requires
+from graph.types.action import Blocker
 from graph.types.enums import ProcessStatus, define_enum
 from graph.types.form import FormPage
 from graph.types.process import Process
@@ -106,16 +107,14 @@ class Conflict(Refused):
 
 
 @strawberry.type(
-    description="Another process works on the subscription, or it is out of sync.",
+    description="The workflow cannot be started on the subscription as things stand.",
     directives=requires(Permission.CONNECT),
 )
-class SubscriptionLocked(Refused):
-    """Another process works on the subscription, or it is out of sync."""
+class ActionBlocked(Refused):
+    """The workflow cannot be started on the subscription as things stand."""
 
     subscription_id: strawberry.ID = strawberry.field(description="The subscription.")
-    process_id: strawberry.ID | None = strawberry.field(
-        description="The process that works on it; null if none does and it has to be put right first."
-    )
+    blocked_by: list[Blocker] = strawberry.field(description="Everything that stands in the way.")
 
 
 @strawberry.type(
@@ -143,7 +142,7 @@ class ProcessUpdated:
 
 
 StartResult = Annotated[
-    ProcessStarted | InvalidInput | NotAllowed | NotFound | Conflict | SubscriptionLocked | EnginePaused,
+    ProcessStarted | InvalidInput | NotAllowed | NotFound | Conflict | ActionBlocked | EnginePaused,
     strawberry.union("StartResult", description="What comes of starting a workflow by its typed mutation."),
 ]
 """What comes of starting a workflow by its typed mutation."""
@@ -155,7 +154,7 @@ StartWorkflowResult = Annotated[
     | NotAllowed
     | NotFound
     | Conflict
-    | SubscriptionLocked
+    | ActionBlocked
     | EnginePaused,
     strawberry.union("StartWorkflowResult", description="What comes of starting a workflow by its pages."),
 ]

@@ -4,10 +4,13 @@ from datetime import datetime
 
 import strawberry
 
+from domain.ids import SubscriptionId
 from domain.model.tree import SubscriptionRecord
+from domain.storage.changes import ChangeRepository
 from domain.storage.paging import Page
 from graph.context import Info
 from graph.ids import IdKind, encode_id
+from graph.loaders import RelatedQuestion
 from graph.names import field_name
 from graph.paging import (
     After,
@@ -21,11 +24,14 @@ from graph.paging import (
 )
 from graph.permissions import Permission, requires
 from graph.selections import selected
-from graph.types.block import Block
+from graph.types.action import Action, action
+from graph.types.block import AnyBlock, BlockRelation
 from graph.types.enums import SubscriptionStatus
 from graph.types.node import Node
 from graph.types.process import Process, process, process_columns
 from graph.types.product import Product, product
+from graph.types.related import Depth, RelatedStatuses, ThroughTypes, related_question
+from graph.types.version import SubscriptionChange, subscription_change, version_number
 
 _PLAIN = (
     "customer_id",
@@ -105,11 +111,125 @@ class ProductSubscription(Node):
             count=lambda: loaders.count_processes(self.record.id),
         )
 
-    @strawberry.field(description="All blocks it is made of, parents first.")
-    async def blocks(self, info: Info) -> list[Block]:
-        """All blocks it is made of."""
+    @strawberry.field(
+        description="All blocks of its tree, parents first: those it owns, and those it reaches through "
+        "references, with all that is in them. What the viewer may not see is a HiddenBlock."
+    )
+    async def blocks(self, info: Info) -> list[AnyBlock]:
+        """All blocks of its tree."""
         tree = await info.context.loaders.trees.load(self.record.id)
         return [] if tree is None else info.context.families.blocks(tree)
+
+    @strawberry.field(description="All places of its tree: which block stands in which field.")
+    async def relations(self, info: Info) -> list[BlockRelation]:
+        """All places of its tree."""
+        tree = await info.context.loaders.trees.load(self.record.id)
+        return [] if tree is None else info.context.families.relations(tree)
+
+    @strawberry.field(description="The subscriptions whose blocks it refers to, the newest first.")
+    async def depends_on(  # noqa: PLR0917  # GraphQL arguments have names
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        depth: Depth = 1,
+        statuses: RelatedStatuses = None,
+        through_product_types: ThroughTypes = None,
+    ) -> Connection["ProductSubscription"]:
+        """The subscriptions whose blocks it refers to."""
+        arguments = PageArguments(first=first, after=after, last=last, before=before)
+        question = related_question(
+            users=False, depth=depth, statuses=statuses, through_product_types=through_product_types
+        )
+        return await _related(self, info, arguments, question)
+
+    @strawberry.field(description="The subscriptions that refer to its blocks, the newest first.")
+    async def in_use_by(  # noqa: PLR0917  # GraphQL arguments have names
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        depth: Depth = 1,
+        statuses: RelatedStatuses = None,
+        through_product_types: ThroughTypes = None,
+    ) -> Connection["ProductSubscription"]:
+        """The subscriptions that refer to its blocks."""
+        arguments = PageArguments(first=first, after=after, last=last, before=before)
+        question = related_question(
+            users=True, depth=depth, statuses=statuses, through_product_types=through_product_types
+        )
+        return await _related(self, info, arguments, question)
+
+    @strawberry.field(
+        description="The workflows made for it, and what keeps each from being started now. "
+        "Whether the viewer may start workflows at all is for the viewer's permissions to say."
+    )
+    async def actions(self, info: Info) -> list[Action]:
+        """The workflows made for it."""
+        return [action(each) for each in await info.context.loaders.actions.load(self.record.id) or ()]
+
+    @strawberry.field(description="What made each of its versions, the newest first.")
+    async def versions(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[SubscriptionChange]:
+        """What made each of its versions."""
+        context = info.context
+        arguments = PageArguments(first=first, after=after, last=last, before=before)
+        request = arguments.request(context.dependencies.settings, key=version_number)
+        if request.backward or request.after is not None or request.before is not None:
+            repository = ChangeRepository(context.dependencies.database)
+            page = await repository.page(
+                context.viewer.scope, subscription_id=self.record.id, request=request
+            )
+        else:
+            # The first page is the one that lists of subscriptions ask for: all of theirs are read at once.
+            latest = context.loaders.latest_changes(request.size + 1)
+            page = request.page_of(await latest.load(self.record.id) or [])
+        return connection(
+            page,
+            info.context.budget,
+            node=subscription_change,
+            key=lambda record: str(record.version),
+            count=lambda: count_versions(info, self.record.id),
+        )
+
+
+async def count_versions(info: Info, subscription_id: SubscriptionId) -> int:
+    """Gives how many versions there are: they have no gaps, so the version itself tells."""
+    record = await info.context.loaders.subscriptions(frozenset({"version"})).load(subscription_id)
+    return 0 if record is None else record.version
+
+
+async def _related(
+    root: ProductSubscription, info: Info, arguments: PageArguments, question: RelatedQuestion
+) -> Connection[ProductSubscription]:
+    """A page of the subscriptions related to one, with what is selected of them."""
+    context = info.context
+    found = await context.loaders.related(question).load(root.record.id) or []
+    page = page_of_ids(
+        [related.subscription_id for related in found], arguments.request(context.dependencies.settings)
+    )
+    columns = subscription_columns(info, "nodes") | subscription_columns(info, "edges", "node")
+    records = await context.loaders.subscriptions(columns).load_many(page.rows)
+
+    async def count() -> int:
+        return len(found)
+
+    return connection(
+        Page(
+            rows=[record for record in records if record is not None],
+            has_next=page.has_next,
+            has_previous=page.has_previous,
+        ),
+        context.budget,
+        node=context.families.subscription,
+        key=lambda record: record.id,
+        count=count,
+    )
 
 
 @strawberry.type(

@@ -11,6 +11,7 @@ from graph.context import Info
 from graph.ids import workflow_id
 from graph.permissions import Permission, requires
 from graph.types.enums import StepKind, Target
+from graph.types.json_schema import with_public_ids
 from graph.types.node import Node
 from graph.types.scalars import Json
 
@@ -58,7 +59,8 @@ class Workflow(Node):
         """The schema of its input."""
         if self.definition.form is not None and self.definition.input_model is None:
             return None
-        return Json(start_model(self.definition, info.context.dependencies.catalog).model_json_schema())
+        model = start_model(self.definition, info.context.dependencies.catalog)
+        return Json(with_public_ids(model.model_json_schema()))
 
     @strawberry.field(description="The products whose subscriptions it is about.")
     async def products(

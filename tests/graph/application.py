@@ -1,24 +1,26 @@
-"""A small application for these tests: nodes with ports, and workflows of every kind."""
+"""A small application for these tests: nodes with ports, circuits between them, workflows of every kind."""
 
 # pyright: reportIncompatibleVariableOverride=false, reportGeneralTypeIssues=false
 # A later lifecycle narrows the fields of the earlier one; pydantic validates each assignment.
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import time, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Address
 from typing import Annotated, TypedDict
 
 from annotated_types import Ge, Len
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AnyUrl, BaseModel, ConfigDict, EmailStr, Field, IPvAnyAddress
 
-from domain.ids import CustomerId
+from domain.ids import CustomerId, SubscriptionId
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
 from domain.model.lifecycle import ACTIVE, PROVISIONING
 from domain.model.subscriptions import SubscriptionModel
 from engine.context import CallbackContext
 from engine.errors import InconsistentData
+from engine.of_model import OfModel
 from engine.pages import Ask, FormPage
 from engine.registry import Registry
 from engine.step_lists import StepList, begin, done
@@ -30,6 +32,8 @@ from engine.workflow_decorators import (
     terminate_workflow,
     validate_workflow,
 )
+from tests.graph.circuits import Circuit, FibreBlock, FrameSize, RadioBlock, Site
+from tests.graph.ports import PortBlock, PortBlockInactive, PortBlockProvisioning
 
 
 class Role(StrEnum):
@@ -37,19 +41,6 @@ class Role(StrEnum):
 
     CORE = "core"
     EDGE = "edge"
-
-
-class PortBlockInactive(ProductBlockModel, name="PortBlock"):
-    name: str
-    speed: int | None = None
-
-
-class PortBlockProvisioning(PortBlockInactive, lifecycle=[PROVISIONING]):
-    pass
-
-
-class PortBlock(PortBlockProvisioning, lifecycle=[ACTIVE]):
-    speed: int
 
 
 class NodeBlockInactive(ProductBlockModel, name="NodeBlock"):
@@ -234,6 +225,52 @@ def terminate_node() -> StepList:
     return begin >> done
 
 
+class SetCircuit(BaseModel):
+    """How a circuit is to be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    frame_size: FrameSize | None = None
+    counter: int | None = None
+    opens_at: time | None = None
+    patience: timedelta | None = None
+    contact: EmailStr | None = None
+    manual: AnyUrl | None = None
+    gateway: IPvAnyAddress | None = None
+    site: Site | None = None
+    node: Annotated[SubscriptionId, OfModel(Node)] | None = None
+    nodes: list[Annotated[SubscriptionId, OfModel(Node)]] = Field(default_factory=list[SubscriptionId])
+
+
+@step("Set the circuit")
+async def set_values(circuit: Circuit) -> None:
+    """Do nothing: what was given is in the state."""
+
+
+@modify_workflow(Circuit, input=SetCircuit)
+def set_circuit() -> StepList:
+    """Say how a circuit is to be."""
+    return begin >> set_values >> done
+
+
+class NodePage(FormPage, last=True):
+    """Choose a node."""
+
+    node: Annotated[SubscriptionId, OfModel(Node)]
+
+
+async def ask_for_node(ask: Ask) -> SetCircuit:
+    """Ask for the node."""
+    page = await ask(NodePage)
+    return SetCircuit(node=page.node)
+
+
+@modify_workflow(Circuit, form=ask_for_node)
+def move_circuit() -> StepList:
+    """Move a circuit to a node, asking for it."""
+    return begin >> set_values >> done
+
+
 class Outside:
     """A system that is given addresses to call back, in order."""
 
@@ -274,6 +311,17 @@ CATALOG = Catalog(
         )
         for vendor in ("acme", "umbrella")
     ]
+    + [
+        Product(
+            name="Circuit",
+            tag="CIRCUIT",
+            product_type="Circuit",
+            description="A circuit between ports.",
+            model=Circuit,
+            fixed_inputs={"frame_size": 9_000},
+        )
+    ],
+    blocks=[FibreBlock, RadioBlock],
 )
 
 REGISTRY = Registry(
@@ -284,6 +332,8 @@ REGISTRY = Registry(
         validate_node,
         terminate_node,
         call_back,
+        set_circuit,
+        move_circuit,
     ],
     services={Outside: outside},
 )

@@ -173,6 +173,7 @@ def test_each_workflow_that_one_object_can_start_has_a_mutation(schema: GraphQLS
         "validateNode": ["input", "idempotencyKey"],
         "terminateNode": ["input", "idempotencyKey"],
         "callBack": ["idempotencyKey"],
+        "setCircuit": ["input", "idempotencyKey"],
     }
 
 
@@ -213,9 +214,9 @@ def test_a_block_named_like_one_of_our_types_is_refused() -> None:
 
 def test_a_block_field_that_every_block_has_is_refused() -> None:
     with pytest.raises(
-        SchemaDefinitionError, match="block LinkBlock: the name 'parentBlock' is taken by every block"
+        SchemaDefinitionError, match="block LinkBlock: the name 'ownerSubscription' is taken by every block"
     ):
-        build_schema(catalog_of(block_of("LinkBlock", parent_block=str)), Registry([]))
+        build_schema(catalog_of(block_of("LinkBlock", owner_subscription=str)), Registry([]))
 
 
 def test_a_subscription_field_that_every_subscription_has_is_refused() -> None:

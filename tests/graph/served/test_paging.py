@@ -106,5 +106,5 @@ async def test_a_page_has_a_default_length(house: House, database: Database) -> 
 
     found = (await house.ask("{ products { totalCount nodes { id } pageInfo { hasNextPage } } }"))["products"]
 
-    assert (len(found["nodes"]), found["totalCount"]) == (25, 32)
+    assert (len(found["nodes"]), found["totalCount"]) == (25, 33)
     assert found["pageInfo"] == {"hasNextPage": True}

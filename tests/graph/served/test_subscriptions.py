@@ -2,6 +2,7 @@ import pytest
 
 from domain.storage.database import Database
 from tests.graph.served.house import House
+from tests.parity import parity
 
 NODE = """
 query ($id: ID!) {
@@ -13,13 +14,14 @@ query ($id: ID!) {
       node { id blockName label hostname role serial loopback tags ports { id name speed } uplink { id } }
       active { vendor node { hostname role serial ports { name speed } } }
     }
-    blocks { __typename id blockName parentField parentBlock { id } values { name value } ownerSubscription
-    { id } }
+    blocks { __typename id blockName ... on Block { values { name type value } ownerSubscription { id } } }
+    relations { parentId field position blockId isReference }
   }
 }
 """
 
 
+@parity("W-52")
 async def test_an_active_subscription_has_its_blocks_loose_strict_and_generic(working_house: House) -> None:
     subscription_id = await working_house.active_node()
 
@@ -55,16 +57,20 @@ async def test_an_active_subscription_has_its_blocks_loose_strict_and_generic(wo
             "ports": [{"name": "eth0", "speed": "100000000000"}, {"name": "eth1", "speed": "1000"}],
         },
     }
-    assert [(block["__typename"], block["parentField"], block["parentBlock"]) for block in blocks] == [
-        ("NodeBlock", "node", None),
-        ("PortBlock", "ports", {"id": node["id"]}),
-        ("PortBlock", "ports", {"id": node["id"]}),
+    assert [block["__typename"] for block in blocks] == ["NodeBlock", "PortBlock", "PortBlock"]
+    assert found["relations"] == [
+        {"parentId": parent, "field": field, "position": position, "blockId": block, "isReference": False}
+        for parent, field, position, block in (
+            (None, "node", 0, node["id"]),
+            (node["id"], "ports", 0, blocks[1]["id"]),
+            (node["id"], "ports", 1, blocks[2]["id"]),
+        )
     ]
     assert blocks[1]["id"] == node["ports"][0]["id"]
-    assert {value["name"]: value["value"] for value in blocks[1]["values"]} == {
-        "name": "eth0",
-        "speed": 100000000000,
-    }
+    assert blocks[1]["values"] == [
+        {"name": "name", "type": "String", "value": "eth0"},
+        {"name": "speed", "type": "BigInt", "value": "100000000000"},
+    ]
     assert blocks[1]["ownerSubscription"] == {"id": subscription_id}
 
 
