@@ -13,11 +13,14 @@ refuse_shadowed_packages()
 from domain.ids import CustomerId, ProcessId, SubscriptionId
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
+from domain.model.fields import Indexed, Reference
 from domain.model.lifecycle import ProductStatus, SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
+from domain.storage.lookups import Subscriptions
 from engine.context import CallbackContext, StepContext
 from engine.errors import ApiUnavailable, InconsistentData
 from engine.forms import Ask, FormPage
+from engine.of_model import OfModel
 from engine.registry import Registry
 from engine.states import Target
 from engine.step_lists import StepList, begin, done
@@ -56,16 +59,20 @@ __all__ = [
     "CustomerId",
     "FormPage",
     "InconsistentData",
+    "Indexed",
+    "OfModel",
     "ProcessId",
     "Product",
     "ProductBlockModel",
     "ProductStatus",
+    "Reference",
     "Registry",
     "StepContext",
     "StepList",
     "SubscriptionId",
     "SubscriptionModel",
     "SubscriptionStatus",
+    "Subscriptions",
     "Target",
     "begin",
     "callback_step",

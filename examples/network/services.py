@@ -1,18 +1,28 @@
 """The outside world as the steps see it: a typed client of the network controller's HTTP interface."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
+from typing import TypeVar
 
 import httpx
-from pydantic import BaseModel, ConfigDict
 
+from examples.network.network_elements import (
+    Circuit,
+    CircuitEnd,
+    Device,
+    DeviceConfig,
+    Element,
+    Interface,
+    InterfaceSettings,
+)
 from examples.network.settings import NetworkSettings
 from orchestrion import ApiUnavailable
 
 UNAVAILABLE = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
+
+ElementT = TypeVar("ElementT", bound=Element)
 
 
 class ControllerRefused(Exception):
@@ -22,29 +32,6 @@ class ControllerRefused(Exception):
         super().__init__(f"{request} was refused with status {status}: {reason}")
         self.request = request
         self.status = status
-
-
-class DeviceConfig(BaseModel):
-    """What a device is told."""
-
-    site: str
-    role: str
-    description: str
-
-
-class Device(BaseModel):
-    """A device as the controller knows it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    row: str
-    rack_position: str
-    management_prefix: IPv4Network
-    management_address: IPv4Address
-    configuration_version: int
-    config: DeviceConfig | None
-    applied_at: datetime | None
 
 
 class NetworkController:
@@ -77,16 +64,76 @@ class NetworkController:
 
     async def find_device(self, name: str) -> Device | None:
         """The device as the controller knows it now."""
-        response = await self._send("GET", f"/devices/{name}", accept=HTTPStatus.NOT_FOUND)
-        if response.status_code == HTTPStatus.NOT_FOUND:
-            return None
-        return Device.model_validate_json(response.content)
+        return await self._find(Device, f"/devices/{name}")
 
     async def release(self, name: str, *, idempotency_key: str) -> None:
         """Give position and address back; a device that is gone already is released."""
-        await self._send(
-            "DELETE", f"/devices/{name}", idempotency_key=idempotency_key, accept=HTTPStatus.NOT_FOUND
+        await self._release(f"/devices/{name}", idempotency_key=idempotency_key)
+
+    async def reserve_interface(
+        self, device: str, settings: InterfaceSettings, *, idempotency_key: str
+    ) -> Interface:
+        """Reserve a free interface of the device."""
+        response = await self._send(
+            "POST",
+            f"/devices/{device}/interfaces",
+            body=settings.model_dump(mode="json"),
+            idempotency_key=idempotency_key,
         )
+        return Interface.model_validate_json(response.content)
+
+    async def set_interface(
+        self, device: str, number: int, *, settings: InterfaceSettings, idempotency_key: str
+    ) -> None:
+        """Give a reserved interface other settings."""
+        await self._send(
+            "PUT",
+            f"/devices/{device}/interfaces/{number}",
+            body=settings.model_dump(mode="json"),
+            idempotency_key=idempotency_key,
+        )
+
+    async def find_interface(self, device: str, number: int) -> Interface | None:
+        """The interface as the controller knows it now."""
+        return await self._find(Interface, f"/devices/{device}/interfaces/{number}")
+
+    async def release_interface(self, device: str, number: int, *, idempotency_key: str) -> None:
+        """Give the interface back; one that is free already is released."""
+        await self._release(f"/devices/{device}/interfaces/{number}", idempotency_key=idempotency_key)
+
+    async def provision_circuit(
+        self,
+        name: str,
+        *,
+        capacity: int,
+        ends: Sequence[CircuitEnd],
+        callback_url: str,
+        idempotency_key: str,
+    ) -> None:
+        """Have the circuit made or changed; the outcome is posted to `callback_url` when that is done."""
+        body = {
+            "callback_url": callback_url,
+            "capacity": capacity,
+            "ends": [end.model_dump(mode="json") for end in ends],
+        }
+        await self._send("PUT", f"/circuits/{name}", body=body, idempotency_key=idempotency_key)
+
+    async def find_circuit(self, name: str) -> Circuit | None:
+        """The circuit as the controller knows it now."""
+        return await self._find(Circuit, f"/circuits/{name}")
+
+    async def release_circuit(self, name: str, *, idempotency_key: str) -> None:
+        """Take the circuit down; one that is gone already is released."""
+        await self._release(f"/circuits/{name}", idempotency_key=idempotency_key)
+
+    async def _find(self, kind: type[ElementT], path: str) -> ElementT | None:
+        response = await self._send("GET", path, accept=HTTPStatus.NOT_FOUND)
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        return kind.model_validate_json(response.content)
+
+    async def _release(self, path: str, *, idempotency_key: str) -> None:
+        await self._send("DELETE", path, idempotency_key=idempotency_key, accept=HTTPStatus.NOT_FOUND)
 
     async def _send(
         self,

@@ -51,6 +51,47 @@ class Problem(_Part):
     message: str
 
 
+class RelatedSubscription(_Part):
+    """A subscription as far as people tell it from others."""
+
+    id: str
+    description: str
+
+
+class Blocker(_Part):
+    """One thing that keeps a workflow from being started."""
+
+    code: str
+    message: str
+    subscriptions: tuple[RelatedSubscription, ...]
+
+    @property
+    def reason(self) -> str:
+        """What is in the way, for people."""
+        names = ", ".join(subscription.description for subscription in self.subscriptions)
+        return f"{self.code}: {self.message} ({names})" if names else f"{self.code}: {self.message}"
+
+
+class Action(_Part):
+    """A workflow that is made for a subscription."""
+
+    workflow: "WorkflowName"
+    enabled: bool
+    blocked_by: tuple[Blocker, ...]
+
+
+class WorkflowName(_Part):
+    """A workflow, by its name."""
+
+    name: str
+
+
+class ActionsOfSubscription(_Part):
+    """What can be done with a subscription."""
+
+    actions: tuple[Action, ...]
+
+
 class Outcome(_Part):
     """What came of a mutation: a process, or the reason why nothing happened."""
 
@@ -58,6 +99,7 @@ class Outcome(_Part):
     process: Process | None = None
     message: str | None = None
     errors: tuple[Problem, ...] = ()
+    blocked_by: tuple[Blocker, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -134,16 +176,24 @@ class NodeBlock(_Part):
     management: Management
 
 
-class Node(_Part):
-    """The subscription that the story is about."""
+class ProductName(_Part):
+    """A product, by its name."""
 
+    name: str
+
+
+class Subscription(_Part):
+    """A subscription that the story is about; of a node, with its device."""
+
+    typename: str = Field(alias="__typename")
     id: str
     status: str
     description: str
-    node: NodeBlock
+    product: ProductName
+    node: NodeBlock | None = None
 
 
-class ProcessOfNode(_Part):
+class ProcessSubscriptions(_Part):
     """A process with the subscriptions it concerns."""
 
-    subscriptions: tuple[Node, ...]
+    subscriptions: tuple[Subscription, ...]

@@ -4,6 +4,8 @@ from orchestrion.demo.websocket import Operation
 
 _STEP_FIELDS = "key name status attemptCount startedAt finishedAt"
 _REFUSAL = "... on Refused { message }"
+_BLOCKERS = "blockedBy { code message subscriptions { id description } }"
+_BLOCKED = f"... on ActionBlocked {{ {_BLOCKERS} }}"
 _INVALID = "... on InvalidInput { errors { path message } }"
 _PROCESS = f"process {{ id workflowName status failureReason steps {{ {_STEP_FIELDS} }} }}"
 
@@ -14,7 +16,7 @@ def _start(mutation: str, input_type: str) -> Operation:
         document=f"""
             mutation Start($input: {input_type}!, $idempotencyKey: String!) {{
               result: {mutation}(input: $input, idempotencyKey: $idempotencyKey) {{
-                __typename {_REFUSAL} {_INVALID} ... on ProcessStarted {{ {_PROCESS} }}
+                __typename {_REFUSAL} {_INVALID} {_BLOCKED} ... on ProcessStarted {{ {_PROCESS} }}
               }}
             }}
         """,
@@ -25,6 +27,12 @@ CREATE_NODE = _start("createNode", "CreateNodeInput")
 MODIFY_NODE = _start("modifyNode", "ModifyNodeInput")
 VALIDATE_NODE = _start("validateNode", "ValidateNodeInput")
 TERMINATE_NODE = _start("terminateNode", "TerminateNodeInput")
+CREATE_PORT = _start("createPort", "CreatePortInput")
+MODIFY_PORT = _start("modifyPort", "ModifyPortInput")
+TERMINATE_PORT = _start("terminatePort", "TerminatePortInput")
+CREATE_CIRCUIT = _start("createCircuit", "CreateCircuitInput")
+VALIDATE_CIRCUIT = _start("validateCircuit", "ValidateCircuitInput")
+TERMINATE_CIRCUIT = _start("terminateCircuit", "TerminateCircuitInput")
 
 RETRY_PROCESS = Operation(
     name="retryProcess",
@@ -46,17 +54,27 @@ FORM = Operation(
     name="process.form",
     document="query Form($process: ID!) { result: process(id: $process) { form { title schema } } }",
 )
-NODE = Operation(
+SUBSCRIPTIONS = Operation(
     name="process.subscriptions",
     document="""
-        query Node($process: ID!) {
+        query Subscriptions($process: ID!) {
           result: process(id: $process) {
             subscriptions {
-              id status description
+              __typename id status description product { name }
               ... on NodeSubscription { node { rackPosition configurationVersion management { address } } }
             }
           }
         }
+    """,
+)
+ACTIONS = Operation(
+    name="subscription.actions",
+    document=f"""
+        query Actions($subscription: ID!) {{
+          result: subscription(id: $subscription) {{
+            actions {{ workflow {{ name }} enabled {_BLOCKERS} }}
+          }}
+        }}
     """,
 )
 PROCESS_EVENTS = Operation(

@@ -12,7 +12,8 @@ from orchestrion.demo.connection import GraphQLConnection
 from orchestrion.demo.display import Display
 from orchestrion.demo.failures import DemoFailure
 from orchestrion.demo.sample import Sample
-from orchestrion.demo.story import Story
+from orchestrion.demo.story import tell
+from orchestrion.demo.telling import Telling
 
 PATIENCE_S = 60.0
 """How long a server that went away is waited for."""
@@ -67,8 +68,7 @@ async def _play(url: str, *, interactive: bool, patience_s: float) -> None:
         asyncio.timeout(None if interactive else STORY_LIMIT_S),
         GraphQLConnection(url, patience_s=patience_s, on_drop=say_that_it_dropped) as connection,
     ):
-        story = Story(Sample(connection), display=display, fill_in=ask if interactive else accept)
-        await story.play()
+        await tell(Telling(Sample(connection), display=display, fill_in=ask if interactive else accept))
 
 
 def _ask(console: Console, form: Form, suggestions: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,17 @@ from pydantic import JsonValue
 
 from engine.states import ProcessStatus
 from orchestrion.demo import operations
-from orchestrion.demo.answers import Answer, Event, Form, Node, Outcome, ProcessOfNode, SuspendedProcess
+from orchestrion.demo.answers import (
+    Action,
+    ActionsOfSubscription,
+    Answer,
+    Event,
+    Form,
+    Outcome,
+    ProcessSubscriptions,
+    Subscription,
+    SuspendedProcess,
+)
 from orchestrion.demo.connection import GraphQLConnection
 from orchestrion.demo.failures import RequestFailed
 from orchestrion.demo.views import ProcessView
@@ -38,17 +48,60 @@ class Sample:
             },
         )
 
-    async def modify_node(self, node: Node, *, role: str) -> ProcessView:
+    async def modify_node(self, node: Subscription, *, role: str) -> ProcessView:
         """Start to change a node's role."""
         return await self._start(operations.MODIFY_NODE, {"subscription": node.id, "role": role})
 
-    async def validate_node(self, node: Node) -> ProcessView:
-        """Start to compare a node with its device."""
-        return await self._start(operations.VALIDATE_NODE, {"subscription": node.id})
+    async def create_port(self, node: Subscription, *, product: str, label: str) -> ProcessView:
+        """Start to build a port of a node; its product says how fast it is."""
+        return await self._start(
+            operations.CREATE_PORT,
+            {"product": product, "customerId": CUSTOMER, "node": node.id, "label": label},
+        )
 
-    async def terminate_node(self, node: Node) -> ProcessView:
-        """Start to take a node out of service."""
-        return await self._start(operations.TERMINATE_NODE, {"subscription": node.id})
+    async def speed_up(self, port: Subscription) -> ProcessView:
+        """Start to make a port one of 100 Gbit/s."""
+        return await self._start(operations.MODIFY_PORT, {"subscription": port.id, "speed": "GBIT_100"})
+
+    async def create_circuit(
+        self, port_a: Subscription, port_b: Subscription, *, capacity: str, vlan: str
+    ) -> ProcessView:
+        """Start to build a circuit between two ports, with one VLAN at both ends."""
+        return await self._start(
+            operations.CREATE_CIRCUIT,
+            {
+                "customerId": CUSTOMER,
+                "portA": port_a.id,
+                "portB": port_b.id,
+                "capacity": capacity,
+                "vlanA": vlan,
+                "vlanB": vlan,
+            },
+        )
+
+    async def start_on(self, operation: Operation, subscription: Subscription) -> ProcessView:
+        """Start a workflow that only needs to know its subscription."""
+        return await self._start(operation, {"subscription": subscription.id})
+
+    async def try_on(self, operation: Operation, subscription: Subscription) -> Outcome:
+        """What comes of starting such a workflow, which may be refused."""
+        return await self._send(operation, {"subscription": subscription.id})
+
+    async def action(self, subscription: Subscription, *, workflow: str) -> Action:
+        """Whether a workflow can be started on a subscription, and what stands in the way.
+
+        Raises:
+            RequestFailed: If there is no such workflow for it.
+        """
+        answer = await self._connection.execute(
+            operations.ACTIONS,
+            Answer[ActionsOfSubscription],
+            variables={"subscription": subscription.id},
+        )
+        for action in answer.result.actions:
+            if action.workflow.name == workflow:
+                return action
+        raise RequestFailed(operations.ACTIONS.name, reason=f"{workflow} is not among them")
 
     async def retry(self, process: ProcessView) -> ProcessView:
         """Have the failed step tried again."""
@@ -71,13 +124,19 @@ class Sample:
             raise RequestFailed(operations.FORM.name, reason="the process waits for no form")
         return answer.result.form
 
-    async def node(self, process: ProcessView) -> Node:
-        """The node that the process is about."""
+    async def subscription(self, process: ProcessView, *, typename: str) -> Subscription:
+        """The subscription of that type among those that the process concerns.
+
+        Raises:
+            RequestFailed: If it concerns none.
+        """
         answer = await self._connection.execute(
-            operations.NODE, Answer[ProcessOfNode], variables={"process": process.id}
+            operations.SUBSCRIPTIONS, Answer[ProcessSubscriptions], variables={"process": process.id}
         )
-        (node,) = answer.result.subscriptions
-        return node
+        for subscription in answer.result.subscriptions:
+            if subscription.typename == typename:
+                return subscription
+        raise RequestFailed(operations.SUBSCRIPTIONS.name, reason=f"no {typename} is among them")
 
     async def watch(self, process: ProcessView) -> AsyncGenerator[ProcessView]:
         """The process after each event since the last one that was seen; it does not end by itself."""
@@ -92,11 +151,15 @@ class Sample:
                 yield process
 
     async def _start(self, operation: Operation, start_input: dict[str, JsonValue]) -> ProcessView:
+        outcome = await self._send(operation, start_input)
+        if outcome.process is None:
+            raise RequestFailed(operation.name, reason=outcome.reason)
+        return ProcessView.of(outcome.process)
+
+    async def _send(self, operation: Operation, start_input: dict[str, JsonValue]) -> Outcome:
         variables: dict[str, JsonValue] = {"input": start_input, "idempotencyKey": secrets.token_hex(16)}
         answer = await self._connection.execute(operation, Answer[Outcome], variables=variables)
-        if answer.result.process is None:
-            raise RequestFailed(operation.name, reason=answer.result.reason)
-        return ProcessView.of(answer.result.process)
+        return answer.result
 
     async def _command(
         self, operation: Operation, process: ProcessView, variables: dict[str, JsonValue]

@@ -73,4 +73,6 @@ async def confirm_and_complete(api: Api, process_id: str) -> Answer:
 def reservations(controller_url: str, hostname: str) -> list[Answer]:
     """What the controller did to reserve a place for a device."""
     effects = httpx.get(f"{controller_url}/effects").json()["effects"]
-    return [effect for effect in effects if effect["operation"] == "reserve" and effect["device"] == hostname]
+    return [
+        effect for effect in effects if effect["operation"] == "reserve" and effect["resource"] == hostname
+    ]

@@ -13,6 +13,8 @@ import pytest
 from tests.e2e.served import postmaster, served, spawn
 from tests.waiting import eventually
 
+PRODUCTS = ["Circuit", "Port 100G", "Port 10G", "Node"]
+
 
 def gone(processes: list[psutil.Process]) -> bool:
     _, alive = psutil.wait_procs(processes, timeout=20)
@@ -30,7 +32,7 @@ def test_ctrl_c_stops_all_that_was_started(data: Path, number: int) -> None:
     with served(data) as server:
         started = server.descendants()
         postgres = postmaster(data)
-        assert product_names(server.base) == ["Node"]
+        assert product_names(server.base) == PRODUCTS
 
         exit_code = server.stop(number=number)
 
@@ -64,7 +66,7 @@ def test_a_second_serve_on_the_same_port_says_so(data: Path, tmp_path: Path) -> 
         assert second.returncode == 1
         assert output == ""
         assert f"Cannot serve on 127.0.0.1:{port}: the port is in use" in errors
-        assert product_names(server.base) == ["Node"]
+        assert product_names(server.base) == PRODUCTS
 
 
 def test_an_address_beyond_loopback_is_refused_without_authentication(data: Path) -> None:
@@ -103,7 +105,7 @@ def test_serve_starts_again_after_everything_was_killed(data: Path) -> None:
         assert gone(everything)
 
     with served(data) as server:
-        assert product_names(server.base) == ["Node"]
+        assert product_names(server.base) == PRODUCTS
 
 
 async def has_no_devices(url: str) -> bool:
@@ -135,7 +137,7 @@ def test_a_killed_serve_takes_its_children_along(data: Path) -> None:
         assert gone([child for child in children if "postgres" not in child.name()])
 
     with served(data) as server:
-        assert product_names(server.base) == ["Node"]
+        assert product_names(server.base) == PRODUCTS
 
 
 @pytest.fixture
@@ -152,6 +154,6 @@ def test_serve_works_for_an_ordinary_user(ordinary_users_folder: Path) -> None:
         with served(
             ordinary_users_folder / "data", user="nobody", environment={"HOME": str(ordinary_users_folder)}
         ) as server:
-            assert product_names(server.base) == ["Node"]
+            assert product_names(server.base) == PRODUCTS
 
             assert server.stop() == 0

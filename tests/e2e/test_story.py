@@ -1,6 +1,7 @@
 """The sample's story over the public API, its events, and refusals that change nothing."""
 
 import asyncio
+import re
 import subprocess
 from contextlib import aclosing
 
@@ -12,6 +13,27 @@ from tests.e2e.nodes import CREATE, RESUME, confirm_and_complete, node_values, s
 from tests.e2e.served import Served, spawn
 
 COUNTS = "{ processes { totalCount } subscriptions { totalCount } }"
+
+SCENES = [
+    "Build node demo-",
+    "The controller is back: retry the step that failed",
+    "A person is asked: Confirm installation",
+    "Build a Port 10G on the node",
+    "Build a Port 100G on the node",
+    "Build a circuit between the ports",
+    "A person is asked: Confirm traffic",
+    "Make the Port 10G faster: it becomes another product",
+    "Try to take a port out of service that the circuit uses",
+    "Take the circuit out of service",
+    "Now nothing uses the port: take it out of service",
+    "Take the other port out of service",
+    "Take the node out of service",
+]
+REFUSALS = re.compile(
+    r"(is not on offer|it is refused)\. IN_USE: .*"
+    r"\(Circuit demo-\w+ et-0/0/1 VLAN 100 - demo-\w+ et-0/0/2 VLAN 100\)$",
+    re.MULTILINE,
+)
 
 
 async def whole_story(api: Api, process_id: str) -> list[Answer]:
@@ -25,7 +47,10 @@ def test_the_demo_comes_to_its_end(server: Served) -> None:
 
     assert demo.returncode == 0, errors
     assert errors == ""
-    assert "COMPLETED" in output
+    scenes = [scene for scene in SCENES if f"\n{scene}" in output]
+    assert scenes == SCENES
+    assert REFUSALS.findall(output) == ["is not on offer", "it is refused"]
+    assert output.rstrip().endswith("The end.")
 
 
 async def test_sse_and_websocket_tell_the_same_story(api: Api) -> None:

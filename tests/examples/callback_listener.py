@@ -11,9 +11,16 @@ from pydantic import AwareDatetime, BaseModel
 
 
 class Outcome(BaseModel):
-    """What the controller posts."""
+    """What the controller posts of a device."""
 
     configuration_version: int
+    applied_at: AwareDatetime
+
+
+class CircuitOutcome(BaseModel):
+    """What the controller posts of a circuit."""
+
+    circuit_version: int
     applied_at: AwareDatetime
 
 
@@ -22,7 +29,17 @@ class Callback:
     """A callback that arrived."""
 
     path: str
-    outcome: Outcome
+    body: bytes
+
+    @property
+    def outcome(self) -> Outcome:
+        """What was posted of a device."""
+        return Outcome.model_validate_json(self.body)
+
+    @property
+    def circuit_outcome(self) -> CircuitOutcome:
+        """What was posted of a circuit."""
+        return CircuitOutcome.model_validate_json(self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +65,7 @@ def listening(*, answers: Sequence[int] = ()) -> Generator[CallbackListener]:
             body = self.rfile.read(int(self.headers["content-length"]))
             self.send_response(statuses.pop(0) if statuses else 204)
             self.end_headers()
-            arrived.put(Callback(path=self.path, outcome=Outcome.model_validate_json(body)))
+            arrived.put(Callback(path=self.path, body=body))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as inherited
             """Say nothing."""

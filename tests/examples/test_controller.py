@@ -1,5 +1,6 @@
 """The network controller over real HTTP, in a process of its own."""
 
+import json
 import signal
 import socket
 from collections.abc import Iterator
@@ -54,7 +55,7 @@ def effects(controller: httpx.Client) -> tuple[Effect, ...]:
 
 
 def effect(operation: Operation, *, key: str | None, count: int, requests: int) -> Effect:
-    return Effect(operation=operation, device="core-1", idempotency_key=key, count=count, requests=requests)
+    return Effect(operation=operation, resource="core-1", idempotency_key=key, count=count, requests=requests)
 
 
 def test_reserve_gives_a_position_in_the_row_and_an_address_of_the_prefix(controller: httpx.Client) -> None:
@@ -281,3 +282,18 @@ def test_it_listens_on_loopback_alone() -> None:
             socket.create_connection(("127.0.0.2", port), timeout=5),
         ):
             pass
+
+
+def test_a_state_from_before_there_were_interfaces_is_read(tmp_path: Path) -> None:
+    state = tmp_path / "controller.json"
+    line = {
+        "operation": "reserve",
+        "device": "core-1",
+        "idempotency_key": "reserve",
+        "count": 1,
+        "requests": 2,
+    }
+    state.write_text(json.dumps({"ledger": {"reserve": line}}))
+
+    with running_controller("--state", str(state)) as running, httpx.Client(base_url=running.url) as client:
+        assert effects(client) == (effect(Operation.RESERVE, key="reserve", count=1, requests=2),)

@@ -7,12 +7,14 @@ from ipaddress import IPv4Address, IPv4Network
 import httpx
 import pytest
 
-from examples.network.services import ControllerRefused, DeviceConfig, NetworkController, network_controller
+from examples.network.network_elements import Circuit, CircuitEnd, DeviceConfig, InterfaceSettings
+from examples.network.services import ControllerRefused, NetworkController, network_controller
 from orchestrion import ApiUnavailable
 from tests.examples.callback_listener import listening
 from tests.examples.controller_process import running_controller
 
 PREFIX = IPv4Network("10.20.0.0/16")
+GBIT = 1_000_000_000
 CONFIG = DeviceConfig(site="AMSTERDAM", role="CORE", description="Core node core-1 in Amsterdam")
 
 
@@ -114,3 +116,73 @@ async def test_a_controller_that_cannot_be_reached_is_api_unavailable(
     async with network_controller() as controller:
         with pytest.raises(ApiUnavailable, match="GET /devices/core-1"):
             await controller.find_device("core-1")
+
+
+async def test_an_interface_is_reserved_set_and_released(controller: NetworkController) -> None:
+    await reserve(controller)
+    slow = InterfaceSettings(speed=10 * GBIT, enabled=True, label="uplink")
+    fast = InterfaceSettings(speed=100 * GBIT, enabled=False, label=None)
+
+    reserved = await controller.reserve_interface("core-1", slow, idempotency_key="interface")
+    await controller.set_interface("core-1", 1, settings=fast, idempotency_key="set")
+    found = await controller.find_interface("core-1", 1)
+    for key in ("one", "two"):
+        await controller.release_interface("core-1", 1, idempotency_key=key)
+
+    named = {"device": "core-1", "number": 1, "name": "et-0/0/1"}
+    assert reserved.model_dump() == {**named, **slow.model_dump()}
+    assert found is not None
+    assert found.model_dump() == {**named, **fast.model_dump()}
+    assert await controller.find_interface("core-1", 1) is None
+
+
+async def test_a_circuit_is_provisioned_and_released(controller: NetworkController) -> None:
+    await reserve(controller)
+    settings = InterfaceSettings(speed=10 * GBIT, enabled=True, label=None)
+    for number in (1, 2):
+        await controller.reserve_interface("core-1", settings, idempotency_key=f"interface {number}")
+    ends = [
+        CircuitEnd(device="core-1", interface=1, vlan=100),
+        CircuitEnd(device="core-1", interface=2, vlan=None),
+    ]
+
+    with listening() as listener:
+        await controller.provision_circuit(
+            "circuit-1",
+            capacity=GBIT,
+            ends=ends,
+            callback_url=f"{listener.url}/token",
+            idempotency_key="provision",
+        )
+        outcome = listener.next().circuit_outcome
+    found = await controller.find_circuit("circuit-1")
+    for key in ("one", "two"):
+        await controller.release_circuit("circuit-1", idempotency_key=key)
+
+    assert found == Circuit(
+        name="circuit-1",
+        capacity=GBIT,
+        ends=(ends[0], ends[1]),
+        version=1,
+        applied_at=outcome.applied_at,
+    )
+    assert await controller.find_circuit("circuit-1") is None
+
+
+async def test_a_vlan_that_is_taken_is_controller_refused(controller: NetworkController) -> None:
+    await reserve(controller)
+    settings = InterfaceSettings(speed=10 * GBIT, enabled=True, label=None)
+    for number in (1, 2):
+        await controller.reserve_interface("core-1", settings, idempotency_key=f"interface {number}")
+    ends = [CircuitEnd(device="core-1", interface=number, vlan=100) for number in (1, 2)]
+
+    async def provision(name: str) -> None:
+        await controller.provision_circuit(
+            name, capacity=GBIT, ends=ends, callback_url="http://127.0.0.1:1/", idempotency_key=name
+        )
+
+    await provision("circuit-1")
+    with pytest.raises(ControllerRefused, match="belongs to another circuit") as refused:
+        await provision("circuit-2")
+
+    assert refused.value.status == 409

@@ -5,12 +5,12 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from examples.network.blocks import NodeBlockInactive
-from examples.network.products import Node, NodeInactive, NodeProvisioning
-from examples.network.services import Device, DeviceConfig
+from examples.network.network_elements import Device, DeviceConfig
+from examples.network.products import Node
 from examples.network.sites import Role, Site
-from examples.network.workflows.validate_node import differences
-from orchestrion import CustomerId
+from examples.network.workflows.differences import differences
+from examples.network.workflows.validate_node import comparisons
+from tests.examples.links import make_node
 
 PREFIX = IPv4Network("10.20.0.0/16")
 DEVICE = Device(
@@ -27,22 +27,11 @@ DEVICE = Device(
 
 @pytest.fixture
 def node() -> Node:
-    block = NodeBlockInactive.new(
-        hostname="core-1",
-        site=Site.AMSTERDAM,
-        row="AMS-A",
-        role=Role.CORE,
-        rack_position="AMS-A01/1",
-        configuration_version=2,
-    )
-    block.management.address = IPv4Address("10.20.0.2")
-    block.management.prefix = PREFIX
-    ordered = NodeInactive.new(product="Node", customer_id=CustomerId("demo"), node=block)
-    return ordered.transition(NodeProvisioning).transition(Node)
+    return make_node()
 
 
 def test_a_node_that_is_as_recorded_has_no_differences(node: Node) -> None:
-    assert differences(node, DEVICE) == []
+    assert differences(comparisons(node, DEVICE)) == []
 
 
 @pytest.mark.parametrize(
@@ -60,4 +49,4 @@ def test_a_node_that_is_as_recorded_has_no_differences(node: Node) -> None:
     ],
 )
 def test_each_difference_is_named(node: Node, changes: dict[str, object], expected: list[str]) -> None:
-    assert differences(node, DEVICE.model_copy(update=changes)) == expected
+    assert differences(comparisons(node, DEVICE.model_copy(update=changes))) == expected

@@ -62,5 +62,6 @@ def test_a_worker_imports_nothing_of_the_graph_floor() -> None:
         check=True,
     )
 
-    assert "'graph" not in loaded.stdout
+    assert "'graph'" not in loaded.stdout
+    assert "'graph." not in loaded.stdout
     assert "'strawberry" not in loaded.stdout

@@ -1,20 +1,20 @@
-"""The rules: who gets which position and address; what is done once, however often it is asked."""
+"""The rules of devices: who gets which position and address; what is done once, however often it is asked."""
 
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
 
 from examples.network.controller.errors import (
     DeviceExists,
+    DeviceInUse,
     DeviceNotFound,
-    KeyReused,
     PrefixExhausted,
     RehearsedRefusal,
 )
+from examples.network.controller.ledger import Ledger
 from examples.network.controller.messages import (
     Configured,
     ConfigureDevice,
     Device,
-    Effect,
     Operation,
     ReserveDevice,
 )
@@ -29,16 +29,13 @@ FIRST_HOST = 2
 class Inventory:
     """Applies requests to the state. No method awaits, so that each is one indivisible change."""
 
-    def __init__(self, state: ControllerState) -> None:
+    def __init__(self, state: ControllerState, ledger: Ledger) -> None:
         self._state = state
+        self._ledger = ledger
 
     def devices(self) -> tuple[Device, ...]:
         """All devices, by name."""
         return tuple(device for _, device in sorted(self._state.devices.items()))
-
-    def effects(self) -> tuple[Effect, ...]:
-        """The ledger, oldest first."""
-        return tuple(self._state.ledger.values())
 
     def device(self, name: str) -> Device:
         """The device of that name.
@@ -61,9 +58,10 @@ class Inventory:
             KeyReused: If the key belongs to another request.
         """
         self._rehearse(name, refusals=request.refusals)
-        self._record_request(Operation.RESERVE, name, key=key)
-        if key is not None and key in self._state.outcomes:
-            return self._state.outcomes[key]
+        self._ledger.record_request(Operation.RESERVE, name, key=key)
+        known = self._ledger.find_outcome(Device, key=key)
+        if known is not None:
+            return known
         if name in self._state.devices:
             raise DeviceExists(name)
         address_number, address = self._take_address(request.management_prefix)
@@ -77,7 +75,7 @@ class Inventory:
         )
         self._state.devices[name] = device
         self._state.reservations[name] = Reservation(rack_number=rack_number, address_number=address_number)
-        self._record_effect(Operation.RESERVE, device, key=key)
+        self._ledger.record_effect(Operation.RESERVE, name, key=key, outcome=device)
         return device
 
     def accept_configuration(
@@ -90,7 +88,7 @@ class Inventory:
             KeyReused: If the key belongs to another request.
         """
         self.device(name)
-        self._record_request(Operation.CONFIGURE, name, key=key)
+        self._ledger.record_request(Operation.CONFIGURE, name, key=key)
         self._state.accepted += 1
         pending = PendingConfiguration(
             number=self._state.accepted,
@@ -109,7 +107,7 @@ class Inventory:
             DeviceNotFound: If it was released in the meantime.
         """
         key = pending.idempotency_key
-        device = self._state.outcomes.get(key) if key is not None else None
+        device = self._ledger.find_outcome(Device, key=key)
         if device is None:
             before = self.device(pending.device)
             device = before.model_copy(
@@ -120,34 +118,30 @@ class Inventory:
                 }
             )
             self._state.devices[device.name] = device
-            self._record_effect(Operation.CONFIGURE, device, key=key)
+            self._ledger.record_effect(Operation.CONFIGURE, device.name, key=key, outcome=device)
         return Configured.model_validate(device, from_attributes=True)
-
-    def finish_configuration(self, pending: PendingConfiguration) -> None:
-        """Forget a configuration whose outcome is delivered or cannot be."""
-        self._state.pending.pop(pending.number, None)
-
-    def pending_configurations(self) -> tuple[PendingConfiguration, ...]:
-        """Those under way, in the order of their acceptance."""
-        return tuple(self._state.pending.values())
 
     def release(self, name: str, *, key: str | None) -> None:
         """Take back position and address, and forget the device.
 
         Raises:
             DeviceNotFound: If there is none, and the key has not released it before.
+            DeviceInUse: If interfaces of it are reserved.
             KeyReused: If the key belongs to another request.
         """
-        self._record_request(Operation.DELETE, name, key=key)
-        if key is not None and key in self._state.outcomes:
+        self._ledger.record_request(Operation.DELETE, name, key=key)
+        if self._ledger.find_outcome(Device, key=key) is not None:
             return
         device = self.device(name)
+        interfaces = self._state.interfaces.get(name)
+        if interfaces:
+            raise DeviceInUse(name, interfaces=len(interfaces))
         reservation = self._state.reservations.pop(name)
         self._state.rows[device.row].give_back(reservation.rack_number)
         self._state.prefixes[str(device.management_prefix)].give_back(reservation.address_number)
         del self._state.devices[name]
         self._state.refused.pop(name, None)
-        self._record_effect(Operation.DELETE, device, key=key)
+        self._ledger.record_effect(Operation.DELETE, name, key=key, outcome=device)
 
     def _rehearse(self, name: str, *, refusals: int) -> None:
         refused = self._state.refused.get(name, 0)
@@ -163,24 +157,6 @@ class Inventory:
             pool.give_back(number)
             raise PrefixExhausted(str(prefix))
         return number, address
-
-    def _record_request(self, operation: Operation, device: str, *, key: str | None) -> None:
-        line = key or f"{operation} {device}"
-        effect = self._state.ledger.get(line) or Effect(
-            operation=operation, device=device, idempotency_key=key, count=0, requests=0
-        )
-        if key is not None and (effect.operation, effect.device) != (operation, device):
-            raise KeyReused(
-                key, found=f"{operation} {device}", expected=f"{effect.operation} {effect.device}"
-            )
-        self._state.ledger[line] = effect.model_copy(update={"requests": effect.requests + 1})
-
-    def _record_effect(self, operation: Operation, device: Device, *, key: str | None) -> None:
-        line = key or f"{operation} {device.name}"
-        effect = self._state.ledger[line]
-        self._state.ledger[line] = effect.model_copy(update={"count": effect.count + 1})
-        if key is not None:
-            self._state.outcomes[key] = device
 
 
 def _rack_position(row: str, number: int) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, HttpUrl, JsonValue
 
-from examples.network.controller.messages import Device, Effect
+from examples.network.controller.messages import Circuit, Device, Effect, Interface
 from examples.network.controller.pools import Pool
 
 
@@ -17,6 +17,15 @@ class PendingConfiguration(BaseModel):
     idempotency_key: str | None
     callback_url: HttpUrl
     config: dict[str, JsonValue]
+
+
+class PendingCircuit(BaseModel):
+    """A circuit that was accepted and whose outcome has not been delivered."""
+
+    number: int
+    circuit: str
+    idempotency_key: str | None
+    callback_url: HttpUrl
 
 
 class Reservation(BaseModel):
@@ -34,21 +43,27 @@ class ControllerState(BaseModel):
         reservations: By name of the device.
         rows: Positions given out, by row of racks.
         prefixes: Addresses given out, by prefix.
+        interfaces: Those reserved, by the name of their device and their number.
+        slots: Interfaces given out, by name of the device.
+        circuits: By name.
         refused: How many requests were refused for rehearsal, by name of the device.
         ledger: What was asked and done, by idempotency key.
-        outcomes: The device as each idempotency key left it.
-        pending: Configurations under way, by number.
-        accepted: The number of the configuration accepted last.
+        outcomes: The device, interface or circuit as each idempotency key left it.
+        pending: What is under way, by number.
+        accepted: The number of what was accepted last.
     """
 
     devices: dict[str, Device] = {}
     reservations: dict[str, Reservation] = {}
     rows: dict[str, Pool] = {}
     prefixes: dict[str, Pool] = {}
+    interfaces: dict[str, dict[int, Interface]] = {}
+    slots: dict[str, Pool] = {}
+    circuits: dict[str, Circuit] = {}
     refused: dict[str, int] = {}
     ledger: dict[str, Effect] = {}
-    outcomes: dict[str, Device] = {}
-    pending: dict[int, PendingConfiguration] = {}
+    outcomes: dict[str, Device | Interface | Circuit] = {}
+    pending: dict[int, PendingConfiguration | PendingCircuit] = {}
     accepted: int = 0
 
 

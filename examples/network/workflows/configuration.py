@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from pydantic import AwareDatetime, BaseModel
 
+from examples.network.network_elements import DeviceConfig
 from examples.network.products import NodeProvisioning
-from examples.network.services import DeviceConfig, NetworkController
+from examples.network.services import NetworkController
 from orchestrion import CallbackContext, callback_step, step
 
 
@@ -23,7 +24,7 @@ async def configure_device(
     """Send the device its configuration; the controller calls back when it is applied."""
     await controller.configure(
         node.node.hostname,
-        DeviceConfig(site=node.node.site, role=node.node.role, description=node.description),
+        DeviceConfig(site=node.node.site, role=node.node.role, description=node.describe()),
         callback_url=context.callback_url,
         idempotency_key=context.idempotency_key,
     )

@@ -1,6 +1,6 @@
 """Build a node: reserve its place, configure it, and have a person confirm that it works."""
 
-from typing import Annotated, Self, TypedDict
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -8,6 +8,7 @@ from examples.network.products import Node, NodeInactive, NodeProvisioning
 from examples.network.services import NetworkController
 from examples.network.sites import SITES, Role, Site
 from examples.network.workflows.configuration import configure_device, record_configuration
+from examples.network.workflows.confirmation import ConfirmationPage, Confirmed
 from examples.network.workflows.retrying import retry_while_unavailable
 from orchestrion import (
     Ask,
@@ -100,7 +101,6 @@ async def construct_node(
 ) -> NodeProvisioning:
     """Set up the node as it was asked for."""
     node = NodeInactive.new(product=product, customer_id=customer_id)
-    node.description = f"{role.capitalize()} node {hostname} in {site.capitalize()}"
     node.node.hostname = hostname
     node.node.site = site
     node.node.row = row
@@ -126,24 +126,16 @@ async def reserve_place(
     return node
 
 
-class ConfirmationPage(FormPage, last=True):
+class InstallationPage(ConfirmationPage, last=True):
     """Whoever installed the node says that it works."""
 
     model_config = ConfigDict(title="Confirm installation")
-
-    remark: str = Field(min_length=1, max_length=500, description="What was seen on site.")
-
-
-class Confirmed(TypedDict):
-    """The outcome of the confirmation."""
-
-    remark: str
 
 
 @input_step("Confirm installation", assignee="Field engineering")
 async def confirm_installation(ask: Ask) -> Confirmed:
     """Wait for a person to confirm that the node works."""
-    page = await ask(ConfirmationPage)
+    page = await ask(InstallationPage)
     return {"remark": page.remark}
 
 

@@ -1,4 +1,4 @@
-"""Change what a node in service does: its role, and how it is described."""
+"""Change what a node in service does."""
 
 from pydantic import BaseModel, Field
 
@@ -13,17 +13,12 @@ class ModifyNode(BaseModel):
     """What shall change."""
 
     role: Role = Field(description="What the node shall do in the network.")
-    description: str | None = Field(
-        default=None, min_length=1, max_length=200, description="New description; left out: as it was."
-    )
 
 
 @step("Change node")
-async def change_node(node: Node, role: Role, description: str | None) -> Node:
-    """Record the change."""
+async def change_node(node: Node, role: Role) -> Node:
+    """Record the change; the description follows."""
     node.node.role = role
-    if description is not None:
-        node.description = description
     return node
 
 
