@@ -45,7 +45,7 @@ demo: runtime ## play the sample's story against a running server (ARGS="URL")
 
 .PHONY: test
 test: develop ## run the tests, or some of them (ARGS="tests/domain -k name")
-	@exec $(BIN)/pytest --numprocesses "$(PYTEST_WORKERS)" --maxprocesses 4 $(ARGS)
+	@exec $(BIN)/pytest --numprocesses "$(PYTEST_WORKERS)" --maxprocesses 4 --dist loadgroup $(ARGS)
 
 .PHONY: check
 check: check-format check-lint check-types check-imports check-schema ## check format, lint, types, floors and the printed schema

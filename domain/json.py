@@ -33,6 +33,10 @@ class UnrepresentableValue(DomainError):
         self.path = path
         self.found = found
 
+    def below(self, path: tuple[str | int, ...]) -> "UnrepresentableValue":
+        """The same refusal, of a value that holds this one at a path."""
+        return UnrepresentableValue((*path, *self.path), self.found)
+
 
 def encode(value: object) -> str:
     r"""The JSON text of a value made of None, bool, int, float, str, lists and dicts with str keys.

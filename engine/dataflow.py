@@ -73,7 +73,9 @@ def _check_names(workflow: Workflow, services: Collection[type]) -> None:
         for parameter in taker.parameters
         if any(kind in services or kind in _CONTEXTS for kind in members(parameter.annotation))
     }
-    owners: list[tuple[str, Mapping[str, object]]] = [(f"the input of workflow {workflow.name!r}", workflow.inputs)]
+    owners: list[tuple[str, Mapping[str, object]]] = [
+        (f"the input of workflow {workflow.name!r}", workflow.inputs)
+    ]
     for step in workflow.steps:
         owner = f"step {step.key!r} of workflow {workflow.name!r}"
         owners += [(owner, step.outputs), (owner, step.result_fields)]

@@ -53,7 +53,7 @@ def placed(
     """
     if not path or not values:
         return dict(values)
-    changed = {**part_of(path, state), **values}
+    changed: dict[str, JsonValue] = {**part_of(path, state), **values}
     for depth in range(len(path) - 1, 0, -1):
         changed = {**part_of(path[:depth], state), path[depth]: changed}
     return {path[0]: changed}

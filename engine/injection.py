@@ -25,7 +25,7 @@ __all__ = ["StepDelta", "bind", "collect", "collect_callback", "subscription_ids
 
 
 Taker: TypeAlias = Step | Condition | Wizard
-"""What takes values of the state: a step or one of its conditions, each in its focus, or a workflow's wizard."""
+"""What takes values of the state: a step or one of its conditions, each in its focus, or a wizard."""
 
 
 def subscription_keys(function: Taker) -> tuple[str, ...]:

@@ -132,10 +132,13 @@ def fields_of_object(annotation: object) -> Mapping[str, Output]:
     if len(kinds) != 1:
         return {}
     (kind,) = kinds
-    is_model = isinstance(kind, type) and issubclass(kind, BaseModel) and not issubclass(kind, SubscriptionModel)
-    if not (is_model or is_typeddict(kind)):
+    if not (is_typeddict(kind) or _is_plain_model(kind)):
         return {}
     try:
         return read_fields(kind, owner=describe(kind))
     except DefinitionError:
         return {}
+
+
+def _is_plain_model(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel) and not issubclass(kind, SubscriptionModel)

@@ -13,6 +13,8 @@ class EngineSettings:
         reconcile_s: How often runnable processes without a live job are put back in the queue.
         poll_s: How often a reader looks for itself, in case a notification was lost.
         stop_grace_s: How long a stopping worker waits for the steps in flight before it hands them back.
+        give_up_s: How long a step that is to be cut short may go on before it is given up: a thread cannot be
+            cancelled.
         concurrent_runs: Runs one worker carries out at the same time.
         thread_pool_size: Threads of one worker for steps that are plain functions.
         state_limit_bytes: The largest state of a process, as JSON text.
@@ -28,6 +30,7 @@ class EngineSettings:
     reconcile_s: float = 2.0
     poll_s: float = 3.0
     stop_grace_s: float = 10.0
+    give_up_s: float = 10.0
     concurrent_runs: int = 200
     thread_pool_size: int = 8
     state_limit_bytes: int = 1_000_000

@@ -56,3 +56,14 @@ class FocusUnusable(EngineError):
     def __init__(self, path: Sequence[str], *, found: str) -> None:
         super().__init__(f"the focus {'.'.join(path)!r} expects an object of the state, found {found}")
         self.path = tuple(path)
+
+
+class StepTookTooLong(EngineError, TimeoutError):
+    """A step did not end within its timeout."""
+
+    def __init__(self, step: str, *, timeout_s: float, given_up: bool) -> None:
+        behind = "; it goes on nevertheless and was given up" if given_up else ""
+        super().__init__(f"step {step!r} took longer than its {timeout_s:g} s{behind}")
+        self.step = step
+        self.timeout_s = timeout_s
+        self.given_up = given_up

@@ -20,9 +20,9 @@ def conditional(predicate: ConditionFunction) -> Wrapper:
     """Make steps depend on a condition, which is asked before each of them, when it would begin.
 
     The predicate is a plain or an async function that takes values of the state, services and the step's
-    context like a step, and gives a bool. If it says no, the step is recorded as SKIPPED, its function is not
-    called, and the process goes on behind it; if it raises, the step fails. It is asked again at each attempt,
-    but not when what a parked step waited for has arrived.
+    context like a step, and gives a bool. If it says no, the step is recorded as SKIPPED, its function is
+    not called, and the process goes on behind it; if it raises, the step fails. It is asked again at each
+    attempt, but not when what a parked step waited for has arrived.
 
     What a step under a condition gives may be missing for the steps behind it, unless they are under the same
     one.

@@ -49,3 +49,10 @@ async def database(database_dsn: str) -> AsyncGenerator[Database]:
 def statements(postgres_server: PostgresServer, database_dsn: str) -> StatementLog:
     """The record of the statements that the test's database executes."""
     return statement_log(postgres_server, database_dsn)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one of several test processes fill the large database, and run all that read it."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "seeded_dsn" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("seeded"))

@@ -200,12 +200,11 @@ def loaded_values(
     stored: Mapping[str, JsonValue], fields: ModelFields[ProductBlockModel]
 ) -> dict[str, object]:
     """Stored scalars as a model class takes them: an optional one without a key is None."""
-    optional = (name for name, scalar in fields.scalars.items() if scalar.shape.optional)
-    loaded = {
-        name: fields.scalars[name].load(value) if name in fields.scalars else value
-        for name, value in stored.items()
-    }
-    return {**dict.fromkeys(optional), **loaded}
+    values: dict[str, object] = dict.fromkeys(fields.optional_scalars)
+    for name, value in stored.items():
+        scalar = fields.scalars.get(name)
+        values[name] = value if scalar is None else scalar.load(value)
+    return values
 
 
 def mismatches(error: ValidationError, path: Path) -> list[FieldMismatch]:

@@ -88,38 +88,37 @@ class Visit:
     ) -> None:
         self._subscription_id = subscription_id
         self._nodes: dict[BlockId, _Node] = {}
-        self._places: list[_Place] = []
+        self._places: list[tuple[_Node, _Place]] = []
         self._top: set[_Node] = set()
         self._compared: set[int] = set()
-        self._visit(root, fields, None, ())
-        self._find_owners()
+        self._visit(root, fields, parent=None, path=())
+        self._mark_own()
 
     def own_blocks(self) -> Iterator[PlacedBlock]:
         """As ``walk``."""
         seen: set[_Node] = set()
-        for place in self._places:
-            if place.node.own and (place.parent is None or place.parent.own) and place.node not in seen:
-                seen.add(place.node)
-                yield PlacedBlock(block=place.node.block, path=place.path)
+        for node, place in self._places:
+            if node.own and place.own and node not in seen:
+                seen.add(node)
+                yield PlacedBlock(block=node.block, path=place.path)
 
     def take_apart(self) -> BlockTree:
         """As the function of this name."""
-        for place in self._places:
-            if not place.node.own:
-                self._check_foreign(place)
-        nodes = self._nodes.values()
-        families = (node.block.family() for node in nodes)
+        records: dict[_Node, BlockRecord] = {}
+        own: list[RelationRecord] = []
+        foreign: list[RelationRecord] = []
+        for node, place in self._places:
+            if not node.own:
+                self._check_foreign(node.block, place)
+            if node not in records:
+                records[node] = self._record(node, place.path)
+            (own if place.own else foreign).append(self._relation(node, place))
+        families = (node.block.family() for node in records)
         return BlockTree(
-            blocks=tuple(self._record(node) for node in nodes if node.own),
-            relations=tuple(
-                self._relation(place) for place in self._places if place.parent is None or place.parent.own
-            ),
-            foreign_blocks=tuple(self._record(node) for node in nodes if not node.own),
-            foreign_relations=tuple(
-                self._relation(place)
-                for place in self._places
-                if place.parent is not None and not place.parent.own
-            ),
+            blocks=tuple(record for node, record in records.items() if node.own),
+            relations=tuple(own),
+            foreign_blocks=tuple(record for node, record in records.items() if not node.own),
+            foreign_relations=tuple(foreign),
             families={family.name: family for family in families},
         )
 
@@ -127,76 +126,155 @@ class Visit:
         self,
         holder: BaseModel,
         fields: ModelFields[ProductBlockModel],
+        *,
         parent: "_Node | None",
         path: Path,
     ) -> None:
         for name, block_field in fields.blocks.items():
-            for position, block in enumerate(_blocks(holder, block_field, path)):
-                place = (*path, name, position) if block_field.shape.many else (*path, name)
-                self._meet(block, parent, attribute=name, position=position, path=place)
+            for position, block in enumerate(_held(holder, block_field, path=path)):
+                below = (*path, name, position) if block_field.shape.many else (*path, name)
+                self._meet(block, _Place(parent=parent, attribute=name, position=position, path=below))
 
-    def _meet(
-        self,
-        block: ProductBlockModel,
-        parent: "_Node | None",
-        *,
-        attribute: str,
-        position: int,
-        path: Path,
-    ) -> None:
-        siblings = self._top if parent is None else parent.children
-        node = self._nodes.get(block.id)
-        if node is not None and (node.open or node in siblings):
-            raise BlockUsedTwice(block.id, path=path)
-        is_new = node is None
-        if node is None:
-            node = self._nodes[block.id] = _Node(block=block, path=path, parent=parent)
+    def _meet(self, block: ProductBlockModel, place: "_Place") -> None:
+        siblings = self._top if place.parent is None else place.parent.children
+        known = self._nodes.get(block.id)
+        if known is not None and (known.open or known in siblings):
+            raise BlockUsedTwice(block.id, path=place.path)
+        node = known or _Node(block=block, parent=place.parent)
         siblings.add(node)
-        self._places.append(
-            _Place(node=node, parent=parent, attribute=attribute, position=position, path=path)
-        )
+        self._places.append((node, place))
+        if known is not None:
+            self._compare(known.block, block, path=place.path)
+            return
+        self._nodes[block.id] = node
         fields = block.structure()
-        if not is_new:
-            self._compare(node.block, block, path)
-        elif fields.blocks:
+        if fields.blocks:
             node.open = True
-            self._visit(block, fields, node, path)
+            self._visit(block, fields, parent=node, path=place.path)
             node.open = False
 
-    def _compare(self, block: ProductBlockModel, other: ProductBlockModel, path: Path) -> None:
-        """Check that two objects that stand for one block say the same, and all below them do.
-
-        Raises:
-            BlockUsedTwice: if they do not.
-        """
+    def _compare(self, block: ProductBlockModel, other: ProductBlockModel, *, path: Path) -> None:
+        """Check that two objects for one block say the same, and so do all below them."""
         if other is block or id(other) in self._compared:
             return
         self._compared.add(id(other))
         if _content(block, path) != _content(other, path):
             raise BlockUsedTwice(block.id, path=path)
         for name, block_field in other.structure().blocks.items():
-            for position, child in enumerate(_blocks(other, block_field, path)):
-                place = (*path, name, position) if block_field.shape.many else (*path, name)
-                self._compare(self._nodes[child.id].block, child, place)
+            for position, child in enumerate(block_field.values(getattr(other, name))):
+                below = (*path, name, position) if block_field.shape.many else (*path, name)
+                self._compare(self._nodes[child.id].block, child, path=below)
 
-    def _find_owners(self) -> None:
-        """Find what is the subscription's own: what is reached without passing a block of another one."""
+    def _mark_own(self) -> None:
+        """Mark what is reached from the subscription without passing a block of another one."""
         waiting = [self._top]
         while waiting:
             for node in waiting.pop():
                 if not node.own and node.block.subscription_id in (None, self._subscription_id):
                     node.own = True
                     waiting.append(node.children)
-        for node in self._nodes.values():
-            if node.own:
-                node.owner = self._subscription_id
-            else:
-                above = self._subscription_id if node.parent is None else node.parent.owner
-                node.owner = node.block.subscription_id or above
 
-    def _check_foreign(self, place: "_Place") -> None:
-        block = place.node.block
+    def _check_foreign(self, block: ProductBlockModel, place: "_Place") -> None:
         if block.subscription_id == self._subscription_id:
             raise BlockLeftBelowForeign(block.id, path=place.path, subscription_id=self._subscription_id)
         if place.parent is None:
             raise ForeignBlock(block.id, owner=block.subscription_id, subscription_id=self._subscription_id)
+
+    def _owner(self, node: "_Node | None") -> SubscriptionId:
+        """Whose a block is; one without an owner below a foreign block belongs to the owner of that."""
+        if node is None or node.own:
+            return self._subscription_id
+        return node.block.subscription_id or self._owner(node.parent)
+
+    def _relation(self, node: "_Node", place: "_Place") -> RelationRecord:
+        owner = self._owner(node)
+        return RelationRecord(
+            parent_id=None if place.parent is None else place.parent.block.id,
+            attribute=place.attribute,
+            position=place.position,
+            child_id=node.block.id,
+            owner_id=owner if owner != self._owner(place.parent) else None,
+        )
+
+    def _record(self, node: "_Node", path: Path) -> BlockRecord:
+        block = node.block
+        return BlockRecord(
+            id=block.id,
+            subscription_id=self._owner(node),
+            block=block.family().name,
+            label=block.label,
+            values=_values_at(path, block),
+        )
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Node:
+    """A block that was met.
+
+    Attributes:
+        block: the first object for it.
+        parent: what held it there; None for the subscription.
+        children: the blocks that it holds.
+        open: whether the visit is below it.
+        own: whether it is the subscription's own.
+    """
+
+    block: ProductBlockModel
+    parent: "_Node | None"
+    children: "set[_Node]" = field(default_factory=lambda: set[_Node]())
+    open: bool = False
+    own: bool = False
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Place:
+    """A place under one parent; None for the subscription."""
+
+    parent: _Node | None
+    attribute: str
+    position: int
+    path: Path
+
+    @property
+    def own(self) -> bool:
+        """Whether it is in the subscription itself or in a block of its own."""
+        return self.parent is None or self.parent.own
+
+
+def stored_values(model: BaseModel, fields: ModelFields[ProductBlockModel]) -> dict[str, JsonValue]:
+    """The stored forms of a model's scalar fields; what is None has no key.
+
+    Raises:
+        UnrepresentableValue: if a value has no stored form.
+    """
+    values: dict[str, JsonValue] = {}
+    for name, scalar in fields.scalars.items():
+        value: object = getattr(model, name)
+        if value is not None:
+            values[name] = scalar.store(value)
+    return values
+
+
+def _values_at(path: Path, block: ProductBlockModel) -> dict[str, JsonValue]:
+    try:
+        return stored_values(block, block.structure())
+    except UnrepresentableValue as error:
+        raise error.below(path) from error
+
+
+def _held(
+    holder: BaseModel, block_field: BlockField[ProductBlockModel], *, path: Path
+) -> list[ProductBlockModel]:
+    try:
+        return block_field.values(getattr(holder, block_field.name))
+    except UnrepresentableValue as error:
+        raise error.below(path) from error
+
+
+def _content(block: ProductBlockModel, path: Path) -> tuple[object, ...]:
+    """What a block says, whatever class it has in whatever status."""
+    children = [
+        (name, [child.id for child in _held(block, block_field, path=path)])
+        for name, block_field in block.structure().blocks.items()
+    ]
+    return block.label, _values_at(path, block), [each for each in children if each[1]]

@@ -76,11 +76,21 @@ class ComputedField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFields(Generic[Block]):
-    """The fields of a model class by name, in the order of definition; built-in ones left out."""
+    """The fields of a model class by name, in the order of definition; built-in ones left out.
+
+    Attributes:
+        optional_scalars: the names of the scalars that are None where nothing is stored.
+    """
 
     scalars: Mapping[str, ScalarField]
     blocks: Mapping[str, BlockField[Block]]
     computed: Mapping[str, ComputedField] = field(default_factory=dict[str, ComputedField])
+    optional_scalars: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note which scalars are optional."""
+        optional = tuple(name for name, scalar in self.scalars.items() if scalar.shape.optional)
+        object.__setattr__(self, "optional_scalars", optional)
 
 
 def read_fields(

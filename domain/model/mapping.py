@@ -6,7 +6,7 @@ from domain.ids import BlockId
 from domain.model.assembly import Assembly, loaded_values, mismatches
 from domain.model.catalog import Catalog
 from domain.model.change_form import ChangeSide, Columns, encode_columns, encode_side
-from domain.model.disassembly import BlockTree, Path, take_apart, walk
+from domain.model.disassembly import BlockTree, Path, Visit
 from domain.model.errors import FieldMismatch, ModelMismatch
 from domain.model.patch import SubscriptionPatch
 from domain.model.stored_parts import StoredParts
@@ -54,11 +54,13 @@ def to_patch(model: SubscriptionModel) -> SubscriptionPatch:
         ForeignBlock: if a field of the subscription itself holds a block of another one.
         ForeignBlockChanged: if a block of another subscription is not as it was loaded.
         BlockLeftBelowForeign: if a block of its own is only reached through blocks of others.
-        UnrepresentableValue: if a value has no stored form.
+        UnrepresentableValue: if a value has no stored form; with its path from the subscription down.
     """
-    _check(model)
+    _check_class(model)
+    visit = Visit(model, model.structure(), subscription_id=model.id)
+    _check_values(model, visit)
     columns = _columns(model)
-    parts = take_apart(model, model.structure(), subscription_id=model.id)
+    parts = visit.take_apart()
     stored = None if model.snapshot is None else StoredParts(model.snapshot)
     if stored is not None:
         parts = stored.with_stored_numbers(parts)
@@ -90,16 +92,19 @@ def to_patch(model: SubscriptionModel) -> SubscriptionPatch:
     )
 
 
-def _check(model: SubscriptionModel) -> None:
-    """Validate everything again: a list that was changed in place has not been looked at yet."""
+def _check_class(model: SubscriptionModel) -> None:
     serving = model.family().class_for(model.status)
     if serving is not type(model):
         mismatch = FieldMismatch(
             path=("status",), expected=f"a status that {type(model).__name__} serves", found=model.status
         )
         raise ModelMismatch(model.id, model=type(model).__name__, errors=[mismatch])
+
+
+def _check_values(model: SubscriptionModel, visit: Visit) -> None:
+    """Validate everything again: a list that was changed in place has not been looked at yet."""
     errors = _findings(model, ())
-    for placed in walk(model, model.structure(), subscription_id=model.id):
+    for placed in visit.own_blocks():
         errors += _findings(placed.block, placed.path)
     if errors:
         raise ModelMismatch(model.id, model=type(model).__name__, errors=errors)
@@ -107,7 +112,7 @@ def _check(model: SubscriptionModel) -> None:
 
 def _findings(model: BaseModel, path: Path) -> list[FieldMismatch]:
     try:
-        type(model).model_validate(dict(model))
+        type(model).model_validate(vars(model))
     except ValidationError as error:
         return mismatches(error, path)
     return []

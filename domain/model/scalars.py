@@ -112,7 +112,7 @@ class ScalarField:
         try:
             return self.scalar.store(value)
         except UnrepresentableValue as error:
-            raise UnrepresentableValue((*path, *error.path), error.found) from error
+            raise error.below(path) from error
 
 
 def find_scalar(*members: object) -> Scalar | None:

@@ -33,13 +33,12 @@ class StoredParts:
             end_at=record.end_at,
         )
         self.blocks = {block.id: block for block in tree.blocks if block.subscription_id == record.id}
-        self.relations = tuple(each for each in tree.relations if self._is_own(each.parent_id))
+        self._foreign = {block.id: block for block in tree.blocks if block.subscription_id != record.id}
+        own, foreign = self._told_apart(tree.relations)
+        self.relations = own
         self.references = frozenset(each.owner_id for each in self.relations if each.owner_id is not None)
         self._subscription_id = record.id
-        self._foreign = {block.id: block for block in tree.blocks if block.id not in self.blocks}
-        self._foreign_children = _children(
-            each for each in tree.relations if not self._is_own(each.parent_id)
-        )
+        self._foreign_children = _children(foreign)
 
     def with_stored_numbers(self, parts: BlockTree) -> BlockTree:
         """A tree whose unchanged floats are written as they are stored.
@@ -77,13 +76,20 @@ class StoredParts:
                     subscription_id=self._subscription_id,
                 )
 
-    def _is_own(self, parent_id: BlockId | None) -> bool:
-        return parent_id is None or parent_id in self.blocks
+    def _told_apart(
+        self, relations: tuple[RelationRecord, ...]
+    ) -> tuple[tuple[RelationRecord, ...], tuple[RelationRecord, ...]]:
+        """The relations of the subscription and its own blocks, and those of the blocks of others."""
+        if not self._foreign:
+            return relations, ()
+        own = tuple(each for each in relations if each.parent_id is None or each.parent_id in self.blocks)
+        foreign = tuple(each for each in relations if each.parent_id in self._foreign)
+        return own, foreign
 
 
 def as_stored(block: BlockRecord, stored: BlockRecord | None) -> BlockRecord:
     """A block whose floats are written as they are stored, where they are the same numbers."""
-    if stored is None:
+    if stored is None or stored == block:
         return block
     values = {name: _stored_number(value, stored.values.get(name)) for name, value in block.values.items()}
     return replace(block, values=values)

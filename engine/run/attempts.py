@@ -5,11 +5,9 @@ No connection and no transaction is held while the function runs.
 
 import asyncio
 import hashlib
-import inspect
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from domain.errors import DomainError
 from domain.ids import ProcessId, SubscriptionId
@@ -17,9 +15,12 @@ from domain.json import JsonValue, encode
 from domain.model.mapping import to_model, to_patch
 from domain.model.subscriptions import SubscriptionModel
 from domain.scope import Scope
+from engine.conditions import Condition
 from engine.context import CallbackContext, StepContext
 from engine.errors import EngineError, failure_kind
+from engine.focus import part_of
 from engine.injection import StepDelta, bind, collect, collect_callback, subscription_ids
+from engine.run.calls import Cut, OutOfTime, Raised, Returned
 from engine.run.environment import RunEnvironment
 from engine.run.outage import through_outages
 from engine.run.outcomes import (
@@ -29,10 +30,11 @@ from engine.run.outcomes import (
     Interrupted,
     NeedsCallback,
     NeedsInput,
+    Skipped,
     Succeeded,
 )
 from engine.states import StepKind
-from engine.step_errors import OutputUnusable
+from engine.step_errors import OutputUnusable, StepTookTooLong
 from engine.steps import Step
 from engine.store import callbacks
 from engine.store.json_edge import as_object
@@ -67,15 +69,13 @@ class StepRunner:
 
     def __init__(self, environment: RunEnvironment) -> None:
         self._environment = environment
-        self._in_flight: asyncio.Task[object] | None = None
-        self._interrupted = False
+        self._cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._token: str | None = None
 
     def interrupt(self) -> None:
         """Cancel the function in flight, if it is an async one: a thread can only be waited for."""
-        self._interrupted = True
-        if self._in_flight is not None:
-            self._in_flight.cancel()
+        if not self._cut.done():
+            self._cut.set_result(None)
 
     async def carry_out(self, attempt: Attempt, state: Mapping[str, JsonValue]) -> AttemptOutcome:
         """What the attempt comes to. Never raises because of what the step does."""
@@ -87,6 +87,10 @@ class StepRunner:
             return Failed(error=error, kind=failure_kind(error), secret=self._token)
 
     async def _carry_out(self, attempt: Attempt, state: Mapping[str, JsonValue]) -> AttemptOutcome:
+        if not attempt.parked:
+            refused = await self._ask_conditions(attempt, state)
+            if refused is not None:
+                return refused
         match attempt.step.kind:
             case StepKind.INPUT:
                 return _take_input(attempt)
@@ -94,21 +98,41 @@ class StepRunner:
                 return await self._carry_out_callback(attempt, state)
             case StepKind.STEP | StepKind.RESYNC:
                 context = _context(attempt)
-                result = await self._call(attempt.step, state, context)
-                return Interrupted() if result is None else Succeeded(given=_given(result))
+                result = await self._call(attempt.step, state, context, timeout_s=attempt.step.timeout_s)
+                if isinstance(result, Cut):
+                    return Interrupted(given_up=result.given_up)
+                return Succeeded(given=_given(attempt.step, result))
+
+    async def _ask_conditions(
+        self, attempt: Attempt, state: Mapping[str, JsonValue]
+    ) -> Skipped | Interrupted | None:
+        """None if all of the step's conditions hold; asked from the outermost to the first that does not."""
+        for condition in attempt.step.conditions:
+            arguments = await self._bind(condition, state, _context(attempt))
+            end = await self._run(condition.function, arguments, step=attempt.step)
+            if isinstance(end, Cut):
+                return Interrupted(given_up=end.given_up)
+            if not isinstance(end.value, bool):
+                found = type(end.value).__name__
+                reason = f"its condition {condition.key!r} gave {found}, expected bool"
+                raise OutputUnusable(attempt.step.key, output=None, reason=reason)
+            if not end.value:
+                return Skipped(reason=f"the condition {condition.key!r} does not hold")
+        return None
 
     async def _carry_out_callback(self, attempt: Attempt, state: Mapping[str, JsonValue]) -> AttemptOutcome:
         step = attempt.step
-        given = Given(values={name: state[name] for name in step.outputs if name in state})
+        part = part_of(step.focus, state)
+        given = Given(values={name: part[name] for name in step.outputs if name in part}, focus=step.focus)
         timeout_s = step.timeout_s or self._environment.settings.callback_timeout_s
         if not attempt.parked:
             context = await self._issue_token(attempt, timeout_s=timeout_s)
             if context is None:
                 return Interrupted(lost=True)
             result = await self._call(step, state, context)
-            if result is None:
-                return Interrupted()
-            given = _given(result)
+            if isinstance(result, Cut):
+                return Interrupted(given_up=result.given_up)
+            given = _given(step, result)
             self._refuse_secret(step, given)
         if attempt.arrived is None:
             return NeedsCallback(given=given, timeout_s=timeout_s)
@@ -150,19 +174,29 @@ class StepRunner:
             raise OutputUnusable(step.key, output=None, reason="gave its callback's address, which is secret")
 
     async def _call(
-        self, step: Step, state: Mapping[str, JsonValue], context: StepContext
-    ) -> StepDelta | None:
-        """What the step's function gave; None if it was interrupted."""
-        arguments = bind(
-            step,
+        self,
+        step: Step,
+        state: Mapping[str, JsonValue],
+        context: StepContext,
+        *,
+        timeout_s: float | None = None,
+    ) -> StepDelta | Cut:
+        """What the step's function gave, or that it was cut short."""
+        arguments = await self._bind(step, state, context)
+        end = await self._run(step.function, arguments, step=step, timeout_s=timeout_s)
+        return end if isinstance(end, Cut) else collect(step, end.value)
+
+    async def _bind(
+        self, taker: Step | Condition, state: Mapping[str, JsonValue], context: StepContext
+    ) -> dict[str, object]:
+        return bind(
+            taker,
             state,
             context=context,
             services=self._environment.services,
             catalog=self._environment.catalog,
-            subscriptions=await self._load(subscription_ids(step, state)),
+            subscriptions=await self._load(subscription_ids(taker, state)),
         )
-        result = await self._run_function(step, arguments)
-        return None if isinstance(result, _Cut) else collect(step, result)
 
     async def _load(self, ids: tuple[SubscriptionId, ...]) -> dict[SubscriptionId, SubscriptionModel]:
         if not ids:
@@ -177,35 +211,28 @@ class StepRunner:
                 }
         return models
 
-    async def _run_function(self, step: Step, arguments: Mapping[str, object]) -> object:
-        if self._interrupted:
-            return _Cut()
-        async with asyncio.TaskGroup() as tasks:
-            task = tasks.create_task(self._guarded(step, arguments), name=f"step {step.key}")
-            self._in_flight = task if step.is_async else None
-        self._in_flight = None
-        if task.cancelled():
-            if self._interrupted:
-                return _Cut()
-            raise _StepRaised(RuntimeError("the step cancelled itself"))
-        result = task.result()
-        if isinstance(result, _Raised):
-            raise _StepRaised(result.error)
-        return result
-
-    async def _guarded(self, step: Step, arguments: Mapping[str, object]) -> object:
-        """The function's result, or what it raised; so nothing a step does reaches the worker's own tasks."""
-        try:
-            if step.is_async:
-                return await _awaitable(step.function(**arguments))
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(
-                self._environment.threads, partial(_call_plainly, step.function, arguments)
-            )
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001  # the step's edge: KeyboardInterrupt would end the worker
-            return _Raised(error=error)
+    async def _run(
+        self,
+        function: Callable[..., object],
+        arguments: Mapping[str, object],
+        *,
+        step: Step,
+        timeout_s: float | None = None,
+    ) -> Returned | Cut:
+        """What the function gave, or that it was cut short."""
+        if self._cut.done():
+            return Cut()
+        end = await self._environment.calls.carry_out(
+            function, arguments, name=step.key, cut=self._cut, timeout_s=timeout_s
+        )
+        match end:
+            case Returned() | Cut():
+                return end
+            case Raised(error=error):
+                raise _StepRaised(error)
+            case OutOfTime(given_up=given_up):
+                assert timeout_s is not None, "only a limited time can be over"
+                raise _StepRaised(StepTookTooLong(step.key, timeout_s=timeout_s, given_up=given_up))
 
     def _failed(self, attempt: Attempt, error: BaseException) -> Failed:
         policy = attempt.step.retry
@@ -223,19 +250,7 @@ def token_hash(token: str) -> bytes:
 def with_callback(given: Given, step: Step, arrived: InboxItem) -> Given:
     """What a callback step gave, with what was posted to it."""
     posted = collect_callback(step, arrived.payload)
-    return Given(
-        values=given.values | posted.values, patches=given.patches, subscriptions=given.subscriptions
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Raised:
-    error: BaseException
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Cut:
-    pass
+    return replace(given, values=given.values | posted.values)
 
 
 class _StepRaised(Exception):  # carries what a step raised past our own code
@@ -244,29 +259,17 @@ class _StepRaised(Exception):  # carries what a step raised past our own code
         self.error = error
 
 
-def _call_plainly(function: Callable[..., object], arguments: Mapping[str, object]) -> object:
-    """What the function gave, or raised: a future cannot carry a StopIteration, and would never be done."""
-    try:
-        return function(**arguments)
-    except BaseException as error:  # noqa: BLE001  # the step's edge
-        return _Raised(error=error)
-
-
-def _awaitable(coroutine: object) -> Awaitable[object]:
-    assert inspect.isawaitable(coroutine), "an async function gives an awaitable"
-    return coroutine
-
-
 def _take_input(attempt: Attempt) -> AttemptOutcome:
     if attempt.arrived is None:
         return NeedsInput(assignee=attempt.step.assignee)
-    return Succeeded(given=Given(values=as_object(attempt.arrived.payload)))
+    return Succeeded(given=Given(values=as_object(attempt.arrived.payload), focus=attempt.step.focus))
 
 
-def _given(delta: StepDelta) -> Given:
+def _given(step: Step, delta: StepDelta) -> Given:
     patches = tuple(to_patch(model) for model in delta.subscriptions)
     return Given(
         values=delta.values,
+        focus=step.focus,
         patches=tuple(patch for patch in patches if not patch.is_empty),
         subscriptions=tuple(model.id for model in delta.subscriptions),
     )

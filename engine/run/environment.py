@@ -1,7 +1,6 @@
 """What all runs of one worker share."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
 
@@ -9,6 +8,7 @@ from domain.model.catalog import Catalog
 from domain.storage.database import Database
 from domain.storage.subscriptions import SubscriptionRepository
 from engine.registry import Registry
+from engine.run.calls import Calls
 from engine.run.writer import CheckpointWriter
 from engine.settings import EngineSettings
 
@@ -19,7 +19,7 @@ class RunEnvironment:
 
     Attributes:
         services: The open services by the type steps ask for.
-        threads: Where steps that are plain functions are carried out.
+        calls: Carries out what users wrote.
         random: Spreads the waits between attempts.
         public_url: The address under which the outside world reaches the callbacks.
     """
@@ -30,7 +30,7 @@ class RunEnvironment:
     registry: Registry
     writer: CheckpointWriter
     services: Mapping[type, object]
-    threads: ThreadPoolExecutor
+    calls: Calls
     settings: EngineSettings
     random: Random
     public_url: str

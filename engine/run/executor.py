@@ -22,7 +22,15 @@ from engine.run.answers import Aborting, Fenced, InboxNotEmpty, Paused, Recorded
 from engine.run.attempts import Attempt, StepRunner, with_callback
 from engine.run.environment import RunEnvironment
 from engine.run.outage import through_outages
-from engine.run.outcomes import AttemptOutcome, Failed, Interrupted, NeedsCallback, NeedsInput, Succeeded
+from engine.run.outcomes import (
+    AttemptOutcome,
+    Failed,
+    Interrupted,
+    NeedsCallback,
+    NeedsInput,
+    Skipped,
+    Succeeded,
+)
 from engine.run.planning import Planned, Planner, Progress, StateTooLarge
 from engine.states import FailureKind, ProcessStatus
 from engine.store import claims
@@ -163,6 +171,17 @@ class ProcessRun:
                 return self._planner.success(
                     self._progress, outcome, workflow=self._workflow(), stopping=self._stopping
                 )
+            case Skipped():
+                self._log("step.skipped", reason=outcome.reason)
+                workflow = self._workflow()
+                following = workflow.next_after(self._progress.step_key, done=self._progress.done)
+                return self._planner.skip(
+                    self._progress,
+                    outcome,
+                    following=following,
+                    workflow=workflow,
+                    stopping=self._stopping,
+                )
             case NeedsInput():
                 return self._planner.needs_input(self._progress, outcome)
             case NeedsCallback():
@@ -171,18 +190,18 @@ class ProcessRun:
                 self._log("step.failed", kind=outcome.kind, error_type=type(outcome.error).__name__)
                 return self._planner.failure(self._progress, outcome)
             case Interrupted():
-                return self._plan_interruption(lost=outcome.lost)
+                return self._plan_interruption(outcome)
             case _:
                 assert_never(outcome)
 
-    def _plan_interruption(self, *, lost: bool) -> Planned | None:
+    def _plan_interruption(self, outcome: Interrupted) -> Planned | None:
         self._log("run.interrupted", reason=self._interruption)
         if self._interruption is Interruption.LOST:
             return None
-        if self._interruption is Interruption.STOP and not lost:
+        if self._interruption is Interruption.STOP and not outcome.lost:
             return self._planner.hand_back(self._progress)
         # What looks lost from within a step may be an abort; if it is not, this checkpoint is fenced.
-        return self._planner.abort(self._progress, None)
+        return self._planner.abort(self._progress, None, given_up=outcome.given_up)
 
     def _go_on(self, planned: Planned) -> bool:
         """Take over what was recorded; whether it began another step."""

@@ -80,9 +80,11 @@ class Interrupted:
 
     Attributes:
         lost: Whether the attempt itself found out that the lease is lost.
+        given_up: Whether what the step does goes on nevertheless, and nobody waits for it any more.
     """
 
     lost: bool = False
+    given_up: bool = False
 
 
 AttemptOutcome: TypeAlias = Succeeded | Skipped | NeedsInput | NeedsCallback | Failed | Interrupted

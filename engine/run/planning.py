@@ -5,13 +5,19 @@ from dataclasses import dataclass, replace
 
 from domain.ids import ProcessId
 from domain.json import JsonValue, encode
-from engine.run.outcomes import Failed, Given, NeedsCallback, NeedsInput, Succeeded
+from engine.focus import nested, placed
+from engine.run.outcomes import Failed, Given, NeedsCallback, NeedsInput, Skipped, Succeeded
 from engine.states import ProcessStatus, StepKind, StepStatus
 from engine.steps import Step
 from engine.store.checkpoints import Checkpoint, NextStep, StepOutcome
 from engine.workflows import Workflow
 
-_ENDED = frozenset({StepStatus.SUCCESS, StepStatus.FAILED, StepStatus.WAITING, StepStatus.ABORTED})
+_ENDED = frozenset(
+    {StepStatus.SUCCESS, StepStatus.SKIPPED, StepStatus.FAILED, StepStatus.WAITING, StepStatus.ABORTED}
+)
+
+
+_GIVEN_UP = "the step did not end when it was cut short: it goes on nevertheless and was given up"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -73,19 +79,32 @@ class Planner:
         """
         step = workflow.step(progress.step_key)
         following = workflow.next_after(progress.step_key, done=progress.done)
-        status = ProcessStatus.COMPLETED
-        if following is not None:
-            status = ProcessStatus.QUEUED if stopping else ProcessStatus.RUNNING
-        planned = self._with_given(progress, outcome.given, status=status, step_status=StepStatus.SUCCESS)
-        return replace(
-            planned,
-            checkpoint=replace(
-                planned.checkpoint,
-                next_step=None if following is None else _next(following, workflow),
-                requeue=status is ProcessStatus.QUEUED,
-                resync=step.kind is StepKind.RESYNC,
-                inbox_taken=progress.inbox_seen,
-            ),
+        planned = self._with_given(
+            progress,
+            outcome.given,
+            status=_status_before(following, stopping=stopping),
+            step_status=StepStatus.SUCCESS,
+        )
+        checkpoint = replace(planned.checkpoint, resync=step.kind is StepKind.RESYNC)
+        return replace(planned, checkpoint=_go_on_with(following, checkpoint, progress, workflow=workflow))
+
+    def skip(
+        self,
+        progress: Progress,
+        outcome: Skipped,
+        *,
+        following: Step | None,
+        workflow: Workflow,
+        stopping: bool,
+    ) -> Planned:
+        """The step is left out: the next one begins, or the process ends, or a stopping worker hands on."""
+        status = _status_before(following, stopping=stopping)
+        checkpoint = _checkpoint(progress, status=status, step_status=StepStatus.SKIPPED)
+        checkpoint = replace(
+            checkpoint, outcome=replace(checkpoint.outcome, error=self._clean(outcome.reason, secret=None))
+        )
+        return Planned(
+            checkpoint=_go_on_with(following, checkpoint, progress, workflow=workflow), state=progress.state
         )
 
     def needs_input(self, progress: Progress, outcome: NeedsInput) -> Planned:
@@ -151,10 +170,17 @@ class Planner:
             checkpoint=replace(checkpoint, outcome=step_outcome, requeue=True), state=progress.state
         )
 
-    def abort(self, progress: Progress, unrecorded: Planned | None) -> Planned:
-        """The process is aborted; a step that had come to its end before is recorded as it ended."""
+    def abort(self, progress: Progress, unrecorded: Planned | None, *, given_up: bool = False) -> Planned:
+        """The process is aborted; a step that had come to its end before is recorded as it ended.
+
+        Args:
+            progress: Where the run stands.
+            unrecorded: What the step's end would have been recorded as.
+            given_up: Whether what the step does goes on nevertheless.
+        """
         if unrecorded is not None and unrecorded.checkpoint.outcome.status in (
             StepStatus.SUCCESS,
+            StepStatus.SKIPPED,
             StepStatus.FAILED,
         ):
             checkpoint = replace(
@@ -167,20 +193,26 @@ class Planner:
             )
             return Planned(checkpoint=checkpoint, state=unrecorded.state)
         checkpoint = _checkpoint(progress, status=ProcessStatus.ABORTED, step_status=StepStatus.ABORTED)
+        outcome = checkpoint.outcome
         return Planned(
-            checkpoint=replace(checkpoint, expected=ProcessStatus.ABORTING, inbox_taken=progress.inbox_seen),
+            checkpoint=replace(
+                checkpoint,
+                expected=ProcessStatus.ABORTING,
+                outcome=replace(outcome, error=_GIVEN_UP) if given_up else outcome,
+                inbox_taken=progress.inbox_seen,
+            ),
             state=progress.state,
         )
 
     def _with_given(
         self, progress: Progress, given: Given, *, status: ProcessStatus, step_status: StepStatus
     ) -> Planned:
-        state = progress.state | given.values
+        state = progress.state | placed(given.focus, progress.state, given.values)
         checkpoint = _checkpoint(progress, status=status, step_status=step_status)
         return Planned(
             checkpoint=replace(
                 checkpoint,
-                outcome=replace(checkpoint.outcome, delta=encode(given.values)),
+                outcome=replace(checkpoint.outcome, delta=encode(nested(given.focus, given.values))),
                 state=self._fitting(state) if given.values else None,
                 patches=given.patches,
                 subscriptions=given.subscriptions,
@@ -228,6 +260,24 @@ def _checkpoint(progress: Progress, *, status: ProcessStatus, step_status: StepS
         inbox_seen=progress.inbox_seen,
         inbox_taken=0,
         actor=progress.actor,
+    )
+
+
+def _status_before(following: Step | None, *, stopping: bool) -> ProcessStatus:
+    """The process's status when its next step is this one."""
+    if following is None:
+        return ProcessStatus.COMPLETED
+    return ProcessStatus.QUEUED if stopping else ProcessStatus.RUNNING
+
+
+def _go_on_with(
+    following: Step | None, checkpoint: Checkpoint, progress: Progress, *, workflow: Workflow
+) -> Checkpoint:
+    return replace(
+        checkpoint,
+        next_step=None if following is None else _next(following, workflow),
+        requeue=checkpoint.status is ProcessStatus.QUEUED,
+        inbox_taken=progress.inbox_seen,
     )
 
 

@@ -4,7 +4,6 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from random import Random
 from uuid import UUID
@@ -17,6 +16,7 @@ from domain.storage.database import Database
 from domain.storage.lookups import Subscriptions
 from domain.storage.subscriptions import SubscriptionRepository
 from engine.registry import Registry
+from engine.run.calls import Calls
 from engine.run.dispatcher import PgQueuerDispatcher
 from engine.run.environment import RunEnvironment
 from engine.run.executor import Interruption, ProcessRun
@@ -213,7 +213,7 @@ class Worker:
     @asynccontextmanager
     async def _environment(self) -> AsyncGenerator[RunEnvironment]:
         """What the runs share: the services open, the worker known to the database."""
-        threads = ThreadPoolExecutor(self._settings.thread_pool_size, thread_name_prefix="step")
+        calls = Calls(threads=self._settings.thread_pool_size, patience_s=self._settings.give_up_s)
         try:
             async with AsyncExitStack() as stack:
                 services: dict[type, object] = {
@@ -230,13 +230,13 @@ class Worker:
                     registry=self._registry,
                     writer=self._writer,
                     services=services,
-                    threads=threads,
+                    calls=calls,
                     settings=self._settings,
                     random=self._random,
                     public_url=self._public_url,
                 )
         finally:
-            threads.shutdown(wait=False, cancel_futures=True)
+            await calls.close()
 
     async def _register(self) -> None:
         async for trial in through_outages():

@@ -26,7 +26,7 @@ class Claim:
         budget_attempt: The attempt's number since a person last started or retried the step.
         budget_elapsed_s: Seconds since the first of those attempts began.
         lost_attempts: How often a worker was lost while it carried out this step.
-        done: The keys of the steps that were carried out.
+        done: The keys of the steps that were carried out or left out.
         inbox: What arrived and was not taken in yet, in order.
         inbox_seen: The number of the last thing that arrived, as of the claim.
     """
@@ -110,7 +110,8 @@ SELECT c.id, c.workflow, c.target, c.epoch, c.created_by, c.run_by, c.customers,
        s.attempts, s.lost_attempts, s.attempts - s.first_attempt + 1 AS budget_attempt,
        extract(epoch FROM now() - s.first_attempt_at)::float8 AS budget_elapsed_s,
        prior.parked_as,
-       ARRAY(SELECT d.key FROM process_step AS d WHERE d.process_id = c.id AND d.status = 'SUCCESS') AS done,
+       ARRAY(SELECT d.key FROM process_step AS d
+             WHERE d.process_id = c.id AND d.status IN ('SUCCESS', 'SKIPPED')) AS done,
        (SELECT coalesce(max(i.number), 0) FROM inbox AS i WHERE i.process_id = c.id) AS inbox_seen,
        (SELECT json_agg(json_build_array(i.number, i.kind, i.step_key, i.payload, i.actor) ORDER BY i.number)
         FROM inbox AS i WHERE i.process_id = c.id AND i.read_version IS NULL) AS inbox,
