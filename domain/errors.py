@@ -1,6 +1,6 @@
 """The domain floor's errors: the root, and those that concern stored products and subscriptions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -62,17 +62,32 @@ class StaleSubscription(DomainError):
 
 
 class SubscriptionLocked(DomainError):
-    """The subscription is out of sync, so only the process that holds it may write its tree.
+    """The subscription is out of sync: only the process that holds it may write its tree, or come to use it.
 
     Attributes:
         held_by: the process that holds it; None when it was put out of sync by hand.
+        user: the subscription that was to refer to a block of it, if that was refused. The text then names
+            neither the one that is held nor its holder: both may be out of the reader's scope.
     """
 
-    def __init__(self, subscription_id: SubscriptionId, *, held_by: ProcessId | None) -> None:
+    def __init__(
+        self,
+        subscription_id: SubscriptionId,
+        *,
+        held_by: ProcessId | None,
+        user: SubscriptionId | None = None,
+    ) -> None:
         holder = f"held by process {held_by}" if held_by is not None else "held by no process"
-        super().__init__(f"subscription {subscription_id} is out of sync, {holder}; expected it in sync")
+        text = (
+            f"subscription {subscription_id} is out of sync, {holder}; expected it in sync"
+            if user is None
+            else f"subscription {user} cannot refer to a block of another one: found that out of sync,"
+            " expected it in sync"
+        )
+        super().__init__(text)
         self.subscription_id = subscription_id
         self.held_by = held_by
+        self.user = user
 
 
 class ProductNotSold(DomainError):
@@ -187,6 +202,24 @@ class ReferencedBlockNotFound(DomainError):
         self.block_id = block_id
         self.subscription_id = subscription_id
         self.expected_owner = expected_owner
+
+
+class BlockInsideItself(DomainError):
+    """Blocks of several subscriptions would refer to each other in a circle: no tree of them could end.
+
+    Attributes:
+        path: from the block that refers to another one, by what is below that, to the block itself; blocks of
+            subscriptions that the save does not write are left out after the first.
+    """
+
+    def __init__(self, subscription_id: SubscriptionId, *, attribute: str, path: Sequence[BlockId]) -> None:
+        super().__init__(
+            f"subscription {subscription_id}: found block {path[1]} in field {attribute} of block {path[0]},"
+            " which is below it already, expected no block inside itself"
+        )
+        self.subscription_id = subscription_id
+        self.attribute = attribute
+        self.path = tuple(path)
 
 
 class ProductInUse(DomainError):

@@ -11,7 +11,7 @@ from pydantic import Field
 from domain.json import JsonValue
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
-from domain.model.fields import Indexed
+from domain.model.fields import Indexed, Reference
 from domain.model.lifecycle import ACTIVE, PROVISIONING, ProductStatus
 from domain.model.subscriptions import SubscriptionModel
 
@@ -74,32 +74,32 @@ class PortBlockInactive(ProductBlockModel, name="PortBlock"):
     mtu: Annotated[int, Indexed()] = 1500
     enabled: bool = False
     vlans: list[int]
-    node: NodeBlockInactive | None
+    node: Annotated[NodeBlockInactive | None, Reference()]
 
 
 class PortBlockProvisioning(PortBlockInactive, lifecycle=[PROVISIONING]):
     name: str
-    node: NodeBlockProvisioning
+    node: Annotated[NodeBlockProvisioning, Reference()]
 
 
 class PortBlock(PortBlockProvisioning, lifecycle=[ACTIVE]):
-    node: NodeBlock
+    node: Annotated[NodeBlock, Reference()]
 
 
 class EndpointBlockInactive(ProductBlockModel, name="EndpointBlock"):
     """One end of a circuit."""
 
     vlan: Annotated[int | None, Indexed()]
-    port: PortBlockInactive | None
+    port: Annotated[PortBlockInactive | None, Reference()]
 
 
 class EndpointBlockProvisioning(EndpointBlockInactive, lifecycle=[PROVISIONING]):
-    port: PortBlockProvisioning
+    port: Annotated[PortBlockProvisioning, Reference()]
 
 
 class EndpointBlock(EndpointBlockProvisioning, lifecycle=[ACTIVE]):
     vlan: Annotated[int, Indexed()]
-    port: PortBlock
+    port: Annotated[PortBlock, Reference()]
 
 
 class CircuitBlockInactive(ProductBlockModel, name="CircuitBlock"):
@@ -131,16 +131,16 @@ class PrefixBlockInactive(ProductBlockModel, name="PrefixBlock"):
     prefix: Annotated[IPv4Network | None, Indexed()]
     gateway: IPv4Address | None
     tags: list[str]
-    parent: "PrefixBlockInactive | None"
+    parent: Annotated["PrefixBlockInactive | None", Reference()]
 
 
 class PrefixBlockProvisioning(PrefixBlockInactive, lifecycle=[PROVISIONING]):
-    parent: "PrefixBlockProvisioning | None"
+    parent: Annotated["PrefixBlockProvisioning | None", Reference()]
 
 
 class PrefixBlock(PrefixBlockProvisioning, lifecycle=[ACTIVE]):
     prefix: Annotated[IPv4Network, Indexed()]
-    parent: "PrefixBlock | None"
+    parent: Annotated["PrefixBlock | None", Reference()]
 
 
 class PortAttachmentBlockInactive(ProductBlockModel, name="PortAttachmentBlock"):
@@ -148,31 +148,31 @@ class PortAttachmentBlockInactive(ProductBlockModel, name="PortAttachmentBlock")
 
     vlan: Annotated[int | None, Indexed()]
     address: IPv4Address | None
-    port: PortBlockInactive | None
+    port: Annotated[PortBlockInactive | None, Reference()]
 
 
 class PortAttachmentBlockProvisioning(PortAttachmentBlockInactive, lifecycle=[PROVISIONING]):
-    port: PortBlockProvisioning
+    port: Annotated[PortBlockProvisioning, Reference()]
 
 
 class PortAttachmentBlock(PortAttachmentBlockProvisioning, lifecycle=[ACTIVE]):
     vlan: Annotated[int, Indexed()]
-    port: PortBlock
+    port: Annotated[PortBlock, Reference()]
 
 
 class CircuitAttachmentBlockInactive(ProductBlockModel, name="CircuitAttachmentBlock"):
     """A VPN's place at the end of a circuit."""
 
     metric: int
-    circuit: CircuitBlockInactive | None
+    circuit: Annotated[CircuitBlockInactive | None, Reference()]
 
 
 class CircuitAttachmentBlockProvisioning(CircuitAttachmentBlockInactive, lifecycle=[PROVISIONING]):
-    circuit: CircuitBlockProvisioning
+    circuit: Annotated[CircuitBlockProvisioning, Reference()]
 
 
 class CircuitAttachmentBlock(CircuitAttachmentBlockProvisioning, lifecycle=[ACTIVE]):
-    circuit: CircuitBlock
+    circuit: Annotated[CircuitBlock, Reference()]
 
 
 class VpnBlockInactive(ProductBlockModel, name="VpnBlock"):
@@ -181,18 +181,18 @@ class VpnBlockInactive(ProductBlockModel, name="VpnBlock"):
     route_distinguisher: Annotated[str | None, Indexed()]
     multicast: bool = False
     attachments: list[PortAttachmentBlockInactive | CircuitAttachmentBlockInactive]
-    prefixes: list[PrefixBlockInactive]
+    prefixes: Annotated[list[PrefixBlockInactive], Reference()]
 
 
 class VpnBlockProvisioning(VpnBlockInactive, lifecycle=[PROVISIONING]):
     attachments: list[PortAttachmentBlockProvisioning | CircuitAttachmentBlockProvisioning]
-    prefixes: list[PrefixBlockProvisioning]
+    prefixes: Annotated[list[PrefixBlockProvisioning], Reference()]
 
 
 class VpnBlock(VpnBlockProvisioning, lifecycle=[ACTIVE]):
     route_distinguisher: Annotated[str, Indexed()]
     attachments: list[PortAttachmentBlock | CircuitAttachmentBlock]
-    prefixes: list[PrefixBlock]
+    prefixes: Annotated[list[PrefixBlock], Reference()]
 
 
 class NodeInactive(SubscriptionModel, name="Node"):

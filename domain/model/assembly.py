@@ -2,23 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from domain.ids import BlockId, SubscriptionId
 from domain.json import JsonValue
-from domain.model.blocks import ProductBlockModel
-from domain.model.disassembly import BlockTree, Path
+from domain.model.blocks import ProductBlockModel, find_family
+from domain.model.disassembly import MOST_LEVELS, BlockTree, Path
 from domain.model.errors import FieldMismatch, ModelMismatch
 from domain.model.families import ModelFamily
 from domain.model.fields import BlockField, ModelFields
 from domain.model.lifecycle import SubscriptionStatus
+from domain.model.texts import shown
 from domain.model.tree import BlockRecord, BlockStub, RelationRecord, Tree
 
 Root = TypeVar("Root", bound=BaseModel)
 
-_LONGEST_SHOWN = 60
+MOST_LEVELS_LOADED: Final = 2 * MOST_LEVELS
+"""How many blocks may be inside each other; trees get deeper when blocks that they refer to do."""
+
+_BlockClass: TypeAlias = type[ProductBlockModel] | None
 
 
 class Assembly:
@@ -43,11 +47,10 @@ class Assembly:
         self._records = {block.id: block for block in blocks}
         self._stubs = frozenset(stub.id for stub in stubs)
         self._built: dict[BlockId, ProductBlockModel] = {}
-        self._children: defaultdict[BlockId | None, defaultdict[str, list[BlockId]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
+        self._classes: dict[tuple[tuple[type[ProductBlockModel], ...], str], _BlockClass] = {}
+        self._children: defaultdict[BlockId | None, dict[str, list[BlockId]]] = defaultdict(dict)
         for relation in sorted(relations, key=lambda relation: relation.position):
-            self._children[relation.parent_id][relation.attribute].append(relation.child_id)
+            self._children[relation.parent_id].setdefault(relation.attribute, []).append(relation.child_id)
 
     @classmethod
     def again(cls, parts: BlockTree, *, status: SubscriptionStatus) -> "Assembly":
@@ -68,7 +71,7 @@ class Assembly:
         ancestors: tuple[BlockId, ...] = (),
     ) -> dict[str, object]:
         """The values of a model's block fields; what could not be built is missing from it."""
-        children = self._children[parent_id]
+        children = self._children.get(parent_id, {})
         for attribute in sorted(children.keys() - fields.blocks.keys()):
             self._refuse((*path, attribute), expected="a field of the model class", found="stored blocks")
         values: dict[str, object] = {}
@@ -129,8 +132,9 @@ class Assembly:
         path: Path,
         ancestors: tuple[BlockId, ...],
     ) -> ProductBlockModel | None:
-        if block_id in self._built:
-            return self._built[block_id]
+        known = self._built.get(block_id)
+        if known is not None:
+            return known
         record = self._find_record(block_id, path, ancestors)
         model = self._find_class(record, block_field, path) if record is not None else None
         if record is None or model is None:
@@ -154,6 +158,11 @@ class Assembly:
         if block_id in self._stubs:
             self._refuse(path, expected="a block in scope", found="a block that is out of scope")
             return None
+        if len(ancestors) >= MOST_LEVELS_LOADED:
+            self._refuse(
+                path, expected=f"at most {MOST_LEVELS_LOADED} blocks inside each other", found="more"
+            )
+            return None
         if block_id in ancestors:
             self._refuse(path, expected="a block that is not inside itself", found=f"block {block_id}")
             return None
@@ -165,21 +174,31 @@ class Assembly:
     def _find_class(
         self, record: BlockRecord, block_field: BlockField[ProductBlockModel], path: Path
     ) -> type[ProductBlockModel] | None:
-        """The class of the block's family that fits the field: a declared one, if it is of that family."""
-        family = self._families.get(record.block)
-        if family is not None:
-            serving = family.class_for(self._status)
-            fitting = [declared for declared in block_field.blocks if issubclass(serving, declared)]
-            if fitting:
-                return next((declared for declared in fitting if declared in family.members), serving)
+        """The class of the block's family that fits the field."""
+        key = block_field.blocks, record.block
+        if key not in self._classes:
+            self._classes[key] = self._fitting_class(*key)
+        model = self._classes[key]
+        if model is not None:
+            return model
         expected = " or ".join(self._name_of(declared) for declared in block_field.blocks)
         self._refuse(path, expected=f"a block {expected}", found=f"a block {record.block}")
         return None
 
+    def _fitting_class(self, declared: tuple[type[ProductBlockModel], ...], block: str) -> _BlockClass:
+        """The class that stands for a declared one: that itself, if it is of the block's family."""
+        family = self._families.get(block)
+        if family is None:
+            return None
+        serving = family.class_for(self._status)
+        fitting = [each for each in declared if issubclass(serving, each)]
+        own = (each for each in fitting if find_family(each) is family)
+        return next(own, serving) if fitting else None
+
     def _name_of(self, declared: type[ProductBlockModel]) -> str:
         """What to call a declared class: its family, or an abstract class itself."""
-        names = (name for name, family in self._families.items() if declared in family.members)
-        return next(names, declared.__name__)
+        family = find_family(declared)
+        return declared.__name__ if family is None else family.name
 
     def _validated(
         self, model: type[ProductBlockModel], values: Mapping[str, object], path: Path
@@ -200,7 +219,7 @@ def loaded_values(
     stored: Mapping[str, JsonValue], fields: ModelFields[ProductBlockModel]
 ) -> dict[str, object]:
     """Stored scalars as a model class takes them: an optional one without a key is None."""
-    values: dict[str, object] = dict.fromkeys(fields.optional_scalars)
+    values = dict(fields.absent)
     for name, value in stored.items():
         scalar = fields.scalars.get(name)
         values[name] = value if scalar is None else scalar.load(value)
@@ -213,12 +232,7 @@ def mismatches(error: ValidationError, path: Path) -> list[FieldMismatch]:
         FieldMismatch(
             path=(*path, *details["loc"]),
             expected=details["msg"],
-            found="nothing" if details["type"] == "missing" else _shown(details["input"]),
+            found="nothing" if details["type"] == "missing" else shown(details["input"]),
         )
         for details in error.errors(include_url=False)
     ]
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from domain.ids import BlockId, CustomerId, SubscriptionId
-from domain.json import JsonValue
+from domain.json import JsonValue, UnrepresentableValue
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.scalars import SCALARS
 from domain.model.tree import BlockRecord, RelationRecord
@@ -77,14 +77,18 @@ def decode_side(form: JsonValue, subscription_id: SubscriptionId) -> ChangeSide:
 
 
 def encode_columns(columns: Columns) -> dict[str, JsonValue]:
-    """The stored forms of all columns, by name."""
+    """The stored forms of all columns, by name.
+
+    Raises:
+        UnrepresentableValue: if a time has none; with its name.
+    """
     return {
         "product": columns.product,
         "customer_id": columns.customer_id,
         "status": str(columns.status),
         "description": columns.description,
-        "start_at": _instant(columns.start_at),
-        "end_at": _instant(columns.end_at),
+        "start_at": _instant(columns.start_at, "start_at"),
+        "end_at": _instant(columns.end_at, "end_at"),
     }
 
 
@@ -165,5 +169,8 @@ def _place(relation: RelationRecord) -> tuple[str, str, int]:
     return str(relation.parent_id or ""), relation.attribute, relation.position
 
 
-def _instant(at: datetime | None) -> JsonValue:
-    return SCALARS[datetime].store(at) if at is not None else None
+def _instant(at: datetime | None, name: str) -> JsonValue:
+    try:
+        return SCALARS[datetime].store(at) if at is not None else None
+    except UnrepresentableValue as error:
+        raise error.below((name,)) from error

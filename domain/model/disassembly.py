@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from pydantic import BaseModel
 
 from domain.ids import BlockId, SubscriptionId
 from domain.json import JsonValue, UnrepresentableValue
 from domain.model.blocks import ProductBlockModel
-from domain.model.errors import BlockLeftBelowForeign, BlockUsedTwice, ForeignBlock
+from domain.model.errors import BlockLeftBelowForeign, BlockUsedTwice, ForeignBlock, NestedTooDeep
 from domain.model.families import ModelFamily
 from domain.model.fields import BlockField, ModelFields
 from domain.model.tree import BlockRecord, RelationRecord
 
 Path = tuple[str | int, ...]
+
+MOST_LEVELS: Final = 100
+"""How many blocks may be inside each other in a tree that is saved, those of others included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,7 @@ def walk(
 
     Raises:
         BlockUsedTwice: as ``take_apart``.
+        NestedTooDeep: as ``take_apart``.
         UnrepresentableValue: if something in the place of a block is none.
     """
     return Visit(root, fields, subscription_id=subscription_id).own_blocks()
@@ -68,7 +73,9 @@ def take_apart(
     Raises:
         BlockUsedTwice: if one parent holds a block twice, a block is inside itself, or two objects with
             different contents stand for one block.
-        ForeignBlock: if a field of the subscription itself holds a block of another one.
+        ForeignBlock: if a field of the subscription itself, or one of a block of its own that is not marked
+            as a reference, holds a block of another one.
+        NestedTooDeep: if there are more than `MOST_LEVELS` blocks inside each other.
         BlockLeftBelowForeign: if a block of its own is only reached through blocks of others.
         UnrepresentableValue: if a value has no stored form; with its path from the subscription down.
     """
@@ -80,6 +87,7 @@ class Visit:
 
     Raises:
         BlockUsedTwice: as ``take_apart``.
+        NestedTooDeep: as ``take_apart``.
         UnrepresentableValue: if something in the place of a block is none.
     """
 
@@ -133,14 +141,20 @@ class Visit:
         for name, block_field in fields.blocks.items():
             for position, block in enumerate(_held(holder, block_field, path=path)):
                 below = (*path, name, position) if block_field.shape.many else (*path, name)
-                self._meet(block, _Place(parent=parent, attribute=name, position=position, path=below))
+                place = _Place(
+                    parent=parent, attribute=name, position=position, path=below, refers=block_field.refers
+                )
+                self._meet(block, place)
 
     def _meet(self, block: ProductBlockModel, place: "_Place") -> None:
         siblings = self._top if place.parent is None else place.parent.children
         known = self._nodes.get(block.id)
         if known is not None and (known.open or known in siblings):
             raise BlockUsedTwice(block.id, path=place.path)
-        node = known or _Node(block=block, parent=place.parent)
+        level = 1 if place.parent is None else place.parent.level + 1
+        if level > MOST_LEVELS:
+            raise NestedTooDeep(block.id, subscription_id=self._subscription_id, limit=MOST_LEVELS)
+        node = known or _Node(block=block, parent=place.parent, level=level)
         siblings.add(node)
         self._places.append((node, place))
         if known is not None:
@@ -177,8 +191,13 @@ class Visit:
     def _check_foreign(self, block: ProductBlockModel, place: "_Place") -> None:
         if block.subscription_id == self._subscription_id:
             raise BlockLeftBelowForeign(block.id, path=place.path, subscription_id=self._subscription_id)
-        if place.parent is None:
-            raise ForeignBlock(block.id, owner=block.subscription_id, subscription_id=self._subscription_id)
+        if place.parent is None or (place.own and not place.refers):
+            raise ForeignBlock(
+                block.id,
+                owner=block.subscription_id,
+                subscription_id=self._subscription_id,
+                path=place.path,
+            )
 
     def _owner(self, node: "_Node | None") -> SubscriptionId:
         """Whose a block is; one without an owner below a foreign block belongs to the owner of that."""
@@ -214,6 +233,7 @@ class _Node:
     Attributes:
         block: the first object for it.
         parent: what held it there; None for the subscription.
+        level: how many blocks are above it there, and itself.
         children: the blocks that it holds.
         open: whether the visit is below it.
         own: whether it is the subscription's own.
@@ -221,19 +241,25 @@ class _Node:
 
     block: ProductBlockModel
     parent: "_Node | None"
-    children: "set[_Node]" = field(default_factory=lambda: set[_Node]())
+    level: int
+    children: "set[_Node]" = field(default_factory=set["_Node"])
     open: bool = False
     own: bool = False
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Place:
-    """A place under one parent; None for the subscription."""
+    """A place under one parent; None for the subscription.
+
+    Attributes:
+        refers: whether its field may hold blocks of other subscriptions.
+    """
 
     parent: _Node | None
     attribute: str
     position: int
     path: Path
+    refers: bool
 
     @property
     def own(self) -> bool:

@@ -113,23 +113,32 @@ class TransitionRefused(DomainError):
 
 
 class ForeignBlock(DomainError):
-    """A subscription holds a block of another one as its own, or directly in a field of its own.
+    """A subscription holds a block of another one as its own, or in a field that is not for such blocks.
 
-    Only a field of a block may refer to a block of another subscription.
+    Only a field of a block that is marked ``Reference()`` may refer to a block of another subscription.
 
     Attributes:
         owner: the other subscription, which the text does not name; None where only the database knows it.
+        path: the place of the block, from the subscription down; empty where that is not known.
     """
 
     def __init__(
-        self, block_id: BlockId, *, owner: SubscriptionId | None, subscription_id: SubscriptionId
+        self,
+        block_id: BlockId,
+        *,
+        owner: SubscriptionId | None,
+        subscription_id: SubscriptionId,
+        path: tuple[str | int, ...] = (),
     ) -> None:
+        place = ".".join(str(part) for part in path)
         super().__init__(
-            f"block {block_id} belongs to another subscription, expected a block of {subscription_id}"
+            f"block {block_id}{f' at {place}' if place else ''} belongs to another subscription, expected a"
+            f" block of {subscription_id}, or a field of a block that is marked Reference()"
         )
         self.block_id = block_id
         self.owner = owner
         self.subscription_id = subscription_id
+        self.path = path
 
 
 class ForeignBlockChanged(DomainError):
@@ -181,6 +190,23 @@ class BlockUsedTwice(DomainError):
         super().__init__(f"block {block_id} was found a second time at {place}, expected it once")
         self.block_id = block_id
         self.path = path
+
+
+class NestedTooDeep(DomainError):
+    """Blocks are inside each other to more levels than a tree can be loaded with again.
+
+    Attributes:
+        limit: how many levels a tree may have.
+    """
+
+    def __init__(self, block_id: BlockId, *, subscription_id: SubscriptionId, limit: int) -> None:
+        super().__init__(
+            f"block {block_id} of the tree of subscription {subscription_id}: found more than {limit} blocks"
+            f" inside each other, expected at most {limit}"
+        )
+        self.block_id = block_id
+        self.subscription_id = subscription_id
+        self.limit = limit
 
 
 class ProductMismatch(DomainError):

@@ -79,18 +79,18 @@ class ModelFields(Generic[Block]):
     """The fields of a model class by name, in the order of definition; built-in ones left out.
 
     Attributes:
-        optional_scalars: the names of the scalars that are None where nothing is stored.
+        absent: the values of the scalars of which nothing is stored: None for each optional one.
     """
 
     scalars: Mapping[str, ScalarField]
     blocks: Mapping[str, BlockField[Block]]
     computed: Mapping[str, ComputedField] = field(default_factory=dict[str, ComputedField])
-    optional_scalars: tuple[str, ...] = field(init=False)
+    absent: Mapping[str, object] = field(init=False)
 
     def __post_init__(self) -> None:
         """Note which scalars are optional."""
-        optional = tuple(name for name, scalar in self.scalars.items() if scalar.shape.optional)
-        object.__setattr__(self, "optional_scalars", optional)
+        absent = {name: None for name, scalar in self.scalars.items() if scalar.shape.optional}
+        object.__setattr__(self, "absent", absent)
 
 
 def read_fields(

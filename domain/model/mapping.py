@@ -6,12 +6,13 @@ from domain.ids import BlockId
 from domain.model.assembly import Assembly, loaded_values, mismatches
 from domain.model.catalog import Catalog
 from domain.model.change_form import ChangeSide, Columns, encode_columns, encode_side
-from domain.model.disassembly import BlockTree, Path, Visit
+from domain.model.disassembly import BlockTree, Path, PlacedBlock, Visit
 from domain.model.errors import FieldMismatch, ModelMismatch
+from domain.model.lifecycle import SubscriptionStatus
 from domain.model.patch import SubscriptionPatch
 from domain.model.stored_parts import StoredParts
 from domain.model.subscriptions import SubscriptionModel
-from domain.model.tree import Tree
+from domain.model.tree import BlockRecord, Tree
 
 _BASE = frozenset(SubscriptionModel.model_fields)
 _LONGEST_DESCRIPTION = 2000
@@ -48,10 +49,12 @@ def to_patch(model: SubscriptionModel) -> SubscriptionPatch:
     """What changed since the model was loaded; everything for one that was never saved.
 
     Raises:
-        ModelMismatch: if the model does not satisfy its class any more, or another class serves its status.
+        ModelMismatch: if the model does not satisfy its class any more, or another class serves its status
+            or a block of its own in it.
         BlockUsedTwice: if one parent holds a block twice, a block is inside itself, or two objects with
             different contents stand for one block.
-        ForeignBlock: if a field of the subscription itself holds a block of another one.
+        ForeignBlock: if a block of another subscription is in a field that is not for such blocks.
+        NestedTooDeep: if there are too many blocks inside each other.
         ForeignBlockChanged: if a block of another subscription is not as it was loaded.
         BlockLeftBelowForeign: if a block of its own is only reached through blocks of others.
         UnrepresentableValue: if a value has no stored form; with its path from the subscription down.
@@ -66,8 +69,6 @@ def to_patch(model: SubscriptionModel) -> SubscriptionPatch:
         parts = stored.with_stored_numbers(parts)
         stored.check_foreign(parts)
     before, after = _differences(columns, parts, stored)
-    stored_blocks = {} if stored is None else stored.blocks
-    current_ids = {block.id for block in parts.blocks}
     references = parts.references
     return SubscriptionPatch(
         subscription_id=model.id,
@@ -78,8 +79,8 @@ def to_patch(model: SubscriptionModel) -> SubscriptionPatch:
         description=columns.description,
         start_at=columns.start_at,
         end_at=columns.end_at,
-        blocks_written=tuple(block for block in parts.blocks if stored_blocks.get(block.id) != block),
-        blocks_removed=tuple(block_id for block_id in stored_blocks if block_id not in current_ids),
+        blocks_written=tuple(block for block in after.blocks.values() if block is not None),
+        blocks_removed=tuple(block_id for block_id, block in after.blocks.items() if block is None),
         relations=after.relations,
         before=None if before is None else encode_side(before),
         after=encode_side(after),
@@ -102,17 +103,30 @@ def _check_class(model: SubscriptionModel) -> None:
 
 
 def _check_values(model: SubscriptionModel, visit: Visit) -> None:
-    """Validate everything again: a list that was changed in place has not been looked at yet."""
+    """Validate everything again: a list that was changed in place has not been looked at yet.
+
+    A block of its own must have the class in which it will be loaded: another one may have other fields.
+    """
     errors = _findings(model, ())
     for placed in visit.own_blocks():
         errors += _findings(placed.block, placed.path)
+        errors += _class_findings(placed, model.status)
     if errors:
         raise ModelMismatch(model.id, model=type(model).__name__, errors=errors)
 
 
+def _class_findings(placed: PlacedBlock, status: SubscriptionStatus) -> list[FieldMismatch]:
+    found, serving = type(placed.block), placed.block.family().class_for(status)
+    if serving is found:
+        return []
+    expected = f"a {serving.__name__}, which serves {status}"
+    return [FieldMismatch(path=placed.path, expected=expected, found=f"a {found.__name__}")]
+
+
 def _findings(model: BaseModel, path: Path) -> list[FieldMismatch]:
+    held = vars(model)
     try:
-        type(model).model_validate(vars(model))
+        type(model).model_validate({name: held[name] for name in type(model).model_fields})
     except ValidationError as error:
         return mismatches(error, path)
     return []
@@ -142,22 +156,24 @@ def _differences(
 ) -> tuple[ChangeSide | None, ChangeSide]:
     """What was, and what is in its place; None and everything for what was never stored."""
     new_columns = encode_columns(columns)
-    new_blocks = {block.id: block for block in parts.blocks}
+    new_blocks: dict[BlockId, BlockRecord | None] = {block.id: block for block in parts.blocks}
     if stored is None:
-        return None, ChangeSide(columns=new_columns, blocks=dict(new_blocks), relations=parts.relations)
+        return None, ChangeSide(columns=new_columns, blocks=new_blocks, relations=parts.relations)
     old_columns = encode_columns(stored.columns)
     names = [name for name, value in new_columns.items() if old_columns[name] != value]
-    every: list[BlockId] = [*new_blocks, *(each for each in stored.blocks if each not in new_blocks)]
-    ids = [each for each in every if new_blocks.get(each) != stored.blocks.get(each)]
+    blocks = {
+        block_id: block for block_id, block in new_blocks.items() if stored.blocks.get(block_id) != block
+    }
+    blocks |= {block_id: None for block_id in stored.blocks if block_id not in new_blocks}
     moved = frozenset(parts.relations) != frozenset(stored.relations)
     before = ChangeSide(
         columns={name: old_columns[name] for name in names},
-        blocks={block_id: stored.blocks.get(block_id) for block_id in ids},
+        blocks={block_id: stored.blocks.get(block_id) for block_id in blocks},
         relations=stored.relations if moved else None,
     )
     after = ChangeSide(
         columns={name: new_columns[name] for name in names},
-        blocks={block_id: new_blocks.get(block_id) for block_id in ids},
+        blocks=blocks,
         relations=parts.relations if moved else None,
     )
     return before, after

@@ -125,6 +125,14 @@ def store_instant(value: object) -> JsonValue:
         raise UnrepresentableValue((), f"the time {value}, which is out of range in UTC") from None
 
 
+def is_instant(at: datetime) -> bool:
+    """Whether a time has a zone, and is one that UTC can name."""
+    try:
+        return at.utcoffset() is not None and at.astimezone(UTC).utcoffset() is not None
+    except OverflowError:
+        return False
+
+
 def store_time(value: object) -> JsonValue:
     """ISO 8601, always six digits, so that the text sorts by time."""
     if not isinstance(value, time):

@@ -25,7 +25,7 @@ from domain.model.families import ModelFamily
 from domain.model.fields import ModelFields
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.product_change import carry_over
-from domain.model.texts import Description, Note
+from domain.model.texts import Customer, Description, Note, is_storable
 from domain.model.tree import Tree
 
 Target = TypeVar("Target", bound="SubscriptionModel")
@@ -71,7 +71,7 @@ class SubscriptionModel(DefinedModel):
 
     id: SubscriptionId = Field(default_factory=lambda: SubscriptionId(new_uuid7()), frozen=True)
     product: str = Field(frozen=True)
-    customer_id: CustomerId = Field(frozen=True)
+    customer_id: Customer = Field(frozen=True)
     status: SubscriptionStatus = Field(default=SubscriptionStatus.INITIAL, frozen=True)
     description: Description
     in_sync: bool = Field(default=False, frozen=True)
@@ -180,6 +180,10 @@ class SubscriptionModel(DefinedModel):
         target = self._target_status(model, status)
         if override is not None and not override.strip():
             raise TransitionRefused(self.id, found="a blank override", expected="a reason")
+        if override is not None and not is_storable(override):
+            raise TransitionRefused(
+                self.id, found="an override that cannot be stored", expected="a reason in plain text"
+            )
         at = now or datetime.now(UTC)
         parts = take_apart(self, self.structure(), subscription_id=self.id)
         assembly = Assembly.again(parts, status=target)

@@ -25,13 +25,16 @@ from domain.errors import (
 )
 from domain.ids import CustomerId, SubscriptionId
 from domain.json import JsonValue, UnrepresentableValue, encode
+from domain.model.texts import LONGEST_CUSTOMER_ID, shown
 from domain.scope import Scope
+from domain.storage.tables import GREATEST_VERSION
 
 LONGEST_NOTE: Final = 5_000
 LONGEST_DESCRIPTION: Final = 2_000
 LARGEST_METADATA_BYTES: Final = 64 * 1024
 
-_LONGEST_SHOWN = 60
+_NO_VERSION: Final = -1
+
 
 _SET_NOTE = """
 WITH subject AS MATERIALIZED (
@@ -74,7 +77,8 @@ async def set_note(
         StaleNote: if the note has another version than expected.
     """
     text = _text("note", note, longest=LONGEST_NOTE) if note and not note.isspace() else None
-    row = await connection.fetchrow(_SET_NOTE, subscription_id, _customers(scope), text, expected_version)
+    arguments = (subscription_id, _customers(scope), text, _sent(expected_version))
+    row = await connection.fetchrow(_SET_NOTE, *arguments)
     if row is None:
         raise SubscriptionNotFound(subscription_id)
     found: int = row["found"]
@@ -132,7 +136,7 @@ async def set_metadata(
         StaleMetadata: if the metadata has another version than expected.
     """
     text = _metadata(metadata, model)
-    arguments = (subscription_id, _customers(scope), text, actor, expected_version)
+    arguments = (subscription_id, _customers(scope), text, actor, _sent(expected_version))
     row = await _written(connection, _SET_METADATA, *arguments, expected=expected_version)
     if row is None:
         raise SubscriptionNotFound(subscription_id)
@@ -187,12 +191,14 @@ async def set_customer_description(
         The description's version: one more than before.
 
     Raises:
-        InvalidAnnotation: if it is blank, too long, or has a character that cannot be stored.
+        InvalidAnnotation: if it, or the customer, is blank, too long, or has a character that cannot be
+            stored.
         SubscriptionNotFound: if the subscription or the customer is not in scope.
         StaleCustomerDescription: if the description has another version than expected.
     """
+    _text("customer_id", customer_id, longest=LONGEST_CUSTOMER_ID)
     text = _text("description", description, longest=LONGEST_DESCRIPTION)
-    arguments = (subscription_id, _customers(scope), customer_id, expected_version, text, actor)
+    arguments = (subscription_id, _customers(scope), customer_id, _sent(expected_version), text, actor)
     row = await _written(connection, _SET_CUSTOMER_DESCRIPTION, *arguments, expected=expected_version)
     if row is None:
         raise SubscriptionNotFound(subscription_id)
@@ -225,11 +231,13 @@ async def delete_customer_description(
     """Take away what a customer calls the subscription.
 
     Raises:
+        InvalidAnnotation: if there can be no such customer.
         SubscriptionNotFound: if the subscription or the customer is not in scope.
         CustomerDescriptionNotFound: if the customer has none.
         StaleCustomerDescription: if the description has another version than expected.
     """
-    arguments = (subscription_id, _customers(scope), customer_id, expected_version)
+    _text("customer_id", customer_id, longest=LONGEST_CUSTOMER_ID)
+    arguments = (subscription_id, _customers(scope), customer_id, _sent(expected_version))
     row = await connection.fetchrow(_DELETE_CUSTOMER_DESCRIPTION, *arguments)
     if row is None:
         raise SubscriptionNotFound(subscription_id)
@@ -254,6 +262,13 @@ async def _written(
             return row
 
 
+def _sent(expected_version: int | None) -> int | None:
+    """An expected version as the column can hold it: what none can ever have becomes one that none has."""
+    if expected_version is None or 0 <= expected_version <= GREATEST_VERSION:
+        return expected_version
+    return _NO_VERSION
+
+
 def _customers(scope: Scope) -> list[CustomerId] | None:
     return None if scope.customers is None else sorted(scope.customers)
 
@@ -274,7 +289,7 @@ def _text(field: str, text: str, *, longest: int) -> str:
 
 def _metadata(metadata: JsonValue, model: type[BaseModel] | None) -> str:
     if not isinstance(metadata, dict):
-        raise InvalidAnnotation("metadata", found=_shown(metadata), expected="a JSON object")
+        raise InvalidAnnotation("metadata", found=shown(metadata), expected="a JSON object")
     try:
         text = encode(metadata)
     except UnrepresentableValue as error:
@@ -296,10 +311,5 @@ def _check_against(model: type[BaseModel], text: str) -> None:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(("metadata", *(str(part) for part in first["loc"])))
-        found = "nothing" if first["type"] == "missing" else _shown(first["input"])
+        found = "nothing" if first["type"] == "missing" else shown(first["input"])
         raise InvalidAnnotation(place, found=found, expected=first["msg"]) from error
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Numeric,
     Row,
     ScalarSelect,
     Uuid,
@@ -28,12 +27,13 @@ from domain.errors import SubscriptionNotFound, VersionNotFound
 from domain.ids import ProcessId, SubscriptionId
 from domain.json import JsonValue
 from domain.model.history import TreeVersion, replay
+from domain.model.texts import shown
 from domain.scope import Scope
 from domain.storage import tables
 from domain.storage.database import Database
-from domain.storage.paging import InvalidPageRequest, Page, PageRequest, SortKey
+from domain.storage.paging import MOST_ROWS, InvalidPageRequest, Page, PageRequest, SortKey
 from domain.storage.selection import among, in_scope
-from domain.storage.tables import Key
+from domain.storage.tables import GREATEST_VERSION, Key
 
 _change = tables.subscription_change.c
 _other = tables.subscription_change.alias("other").c
@@ -62,7 +62,10 @@ class ChangeRecord:
 
 
 class ChangeRepository:
-    """The reads of change records. Each is one statement; what is out of scope is not found."""
+    """The reads of change records. Each is one statement; what is out of scope is not found.
+
+    Of references to blocks of subscriptions out of scope a record does not tell whose they are.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -72,8 +75,8 @@ class ChangeRepository:
     ) -> Page[ChangeRecord]:
         """A page of a subscription's changes, the newest first; its sort key is the version."""
         wanted = (
-            select(tables.subscription_change)
-            .join(tables.subscription)
+            select(tables.subscription_change, _visible_owners(scope).label("visible_owners"))
+            .join_from(tables.subscription_change, tables.subscription)
             .where(
                 _change.subscription_id == subscription_id,
                 *in_scope(tables.subscription.c.customer_id, scope),
@@ -96,11 +99,11 @@ class ChangeRepository:
             select(tables.subscription_change)
             .where(_change.subscription_id == _subscription.id)
             .order_by(_change.version.desc())
-            .limit(max(number, 0))
+            .limit(min(max(number, 0), MOST_ROWS))
             .lateral("latest")
         )
         wanted = (
-            select(latest)
+            select(latest, _visible_owners(scope, table="latest").label("visible_owners"))
             .select_from(tables.subscription.join(latest, true()))
             .where(among(_subscription.id, list(ids), Uuid()), *in_scope(_subscription.customer_id, scope))
             .order_by(latest.c.subscription_id, latest.c.version.desc())
@@ -112,8 +115,6 @@ class ChangeRepository:
 
     async def tree_at(self, scope: Scope, subscription_id: SubscriptionId, version: int) -> TreeVersion:
         """A subscription as it was at one of its versions, made of the changes up to that.
-
-        Of references to blocks of subscriptions out of scope it does not tell whose they are.
 
         Raises:
             SubscriptionNotFound: if there is none in scope.
@@ -131,7 +132,7 @@ class ChangeRepository:
                 tables.subscription.outerjoin(
                     tables.subscription_change,
                     (_change.subscription_id == _subscription.id)
-                    & (_change.version <= literal(version, Numeric())),
+                    & (_change.version <= min(max(version, 0), GREATEST_VERSION)),
                 )
             )
             .where(_subscription.id == subscription_id, *in_scope(_subscription.customer_id, scope))
@@ -144,7 +145,7 @@ class ChangeRepository:
         if not changes or changes[-1].version != version:
             found = (rows[0].first_version or 0, rows[0].last_version or 0)
             raise VersionNotFound(subscription_id, version=version, found=found)
-        return _without_hidden(replay(changes), rows[0].visible_owners)
+        return replay(changes)
 
 
 _VISIBLE_OWNERS: Final = """
@@ -152,34 +153,41 @@ SELECT array_agg(owner.id)
 FROM subscription AS owner
 WHERE owner.customer_id = ANY (:customers) AND owner.id IN (
     SELECT (relation ->> 'owner')::uuid
-    FROM subscription_change AS change
+    FROM (VALUES ({table}.before), ({table}.after)) AS side (form)
     CROSS JOIN LATERAL jsonb_array_elements(
-        CASE jsonb_typeof(change.after -> 'relations')
-            WHEN 'array' THEN change.after -> 'relations' ELSE '[]'
-        END
+        CASE jsonb_typeof(side.form -> 'relations') WHEN 'array' THEN side.form -> 'relations' ELSE '[]' END
     ) AS relation
-    WHERE change.subscription_id = subscription.id
 )
 """
 
 
-def _visible_owners(scope: Scope) -> ColumnElement[Any]:
-    """The owners in scope of what a subscription ever referred to; null if every owner is."""
+def _visible_owners(scope: Scope, *, table: str = "subscription_change") -> ColumnElement[Any]:
+    """The owners in scope of what a change refers to, before or after; null if every owner is in scope."""
     if scope.customers is None:
         return null()
-    statement = text(_VISIBLE_OWNERS).bindparams(bindparam("customers", sorted(scope.customers), ARRAY(Key)))
+    statement = text(_VISIBLE_OWNERS.format(table=table)).bindparams(
+        bindparam("customers", sorted(scope.customers), ARRAY(Key))
+    )
     owners = statement.columns(column("owners", ARRAY(Uuid()))).scalar_subquery()
     return func.coalesce(owners, literal(list[UUID](), ARRAY(Uuid())))
 
 
-def _without_hidden(tree: TreeVersion, visible: Collection[UUID] | None) -> TreeVersion:
-    """The tree without the owners out of scope; that there are references stays."""
-    if visible is None:
-        return tree
-    relations = (
-        each if each.owner_id in visible else replace(each, owner_id=None) for each in tree.relations
-    )
-    return replace(tree, relations=tuple(relations))
+def _without_hidden(side: JsonValue, visible: Collection[UUID] | None) -> JsonValue:
+    """One side of a change without the owners out of scope; that there are references stays."""
+    match side:
+        case {"relations": list(relations)} if visible is not None:
+            known = {str(owner) for owner in visible}
+            return {**side, "relations": [_without_owner(each, known) for each in relations]}
+        case _:
+            return side
+
+
+def _without_owner(relation: JsonValue, known: Collection[str]) -> JsonValue:
+    match relation:
+        case {"owner": str(owner), **rest} if owner not in known:
+            return rest
+        case _:
+            return relation
 
 
 def _versions(aggregate: ColumnElement[int]) -> ScalarSelect[int]:
@@ -188,10 +196,10 @@ def _versions(aggregate: ColumnElement[int]) -> ScalarSelect[int]:
 
 def _version_key(key: SortKey) -> int:
     match key:
-        case (int() as version,):
+        case (int() as version,) if not isinstance(version, bool) and 0 <= version <= GREATEST_VERSION:
             return version
         case _:
-            raise InvalidPageRequest(f"found the sort key {key!r}, expected one version")
+            raise InvalidPageRequest(f"found the sort key {shown(key)}, expected one version")
 
 
 def _record(row: Row[Any]) -> ChangeRecord:
@@ -202,7 +210,7 @@ def _record(row: Row[Any]) -> ChangeRecord:
         step_key=row.step_key,
         actor=row.actor,
         at=row.at,
-        before=row.before,
-        after=row.after,
+        before=_without_hidden(row.before, row.visible_owners),
+        after=_without_hidden(row.after, row.visible_owners),
         override=row.override,
     )

@@ -9,10 +9,9 @@ from pydantic import AnyUrl, ValidationError
 
 from domain.json import JsonValue, UnrepresentableValue, encode
 from domain.model.scalars import Scalar
+from domain.model.texts import shown
 from domain.storage.filters import MAX_IN_VALUES, InvalidFilter, Operator
 from domain.storage.values import MAX_DIGITS, comparable, is_comparable
-
-_LONGEST_SHOWN = 80
 
 
 def checked_operand(
@@ -41,7 +40,7 @@ def checked_operand(
     match operator:
         case Operator.IS_NULL:
             if not isinstance(value, bool):
-                raise InvalidFilter(path, found=f"{operator} {_shown(value)}", expected="true or false")
+                raise InvalidFilter(path, found=f"{operator} {shown(value)}", expected="true or false")
             return [value]
         case Operator.IN:
             return [one(item) for item in _items(value, path)]
@@ -79,7 +78,7 @@ def checked_scalar(scalar: Scalar, value: object, path: str) -> object:
 
 def ill_typed(path: str, value: object, expected: str) -> InvalidFilter:
     """The error for a value of the wrong type."""
-    return InvalidFilter(path, found=f"{type(value).__name__} {_shown(value)}", expected=expected)
+    return InvalidFilter(path, found=f"{type(value).__name__} {shown(value)}", expected=expected)
 
 
 def is_a(value: object, python_type: type) -> bool:
@@ -117,7 +116,7 @@ def _choice(scalar: Scalar, choices: Collection[JsonValue], value: object, path:
 
 def _items(value: object, path: str) -> Sequence[object]:
     if not isinstance(value, list | tuple | set | frozenset):
-        raise InvalidFilter(path, found=f"in {_shown(value)}", expected="a list of values")
+        raise InvalidFilter(path, found=f"in {shown(value)}", expected="a list of values")
     items: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType]  # narrowed from object
     if len(items) > MAX_IN_VALUES:
         raise InvalidFilter(path, found=f"in with {len(items)} values", expected=f"at most {MAX_IN_VALUES}")
@@ -129,8 +128,3 @@ def _encodable(value: JsonValue, path: str) -> None:
         encode(value)
     except UnrepresentableValue as error:
         raise InvalidFilter(path, found=error.found, expected="a value that can be stored") from error
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"

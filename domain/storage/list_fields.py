@@ -11,6 +11,7 @@ from sqlalchemy import Boolean, ColumnElement, Numeric, Uuid
 from sqlalchemy.types import TypeEngine
 
 from domain.model.lifecycle import SubscriptionStatus
+from domain.model.stored_forms import is_instant
 from domain.storage import tables
 from domain.storage.checks import checked_text, ill_typed, is_a
 from domain.storage.filters import Operator
@@ -54,8 +55,8 @@ class FilterField:
             return _status(value, path)
         if not is_a(value, self.python_type):
             raise ill_typed(path, value, f"a value of type {self.python_type.__name__}")
-        if isinstance(value, datetime) and value.utcoffset() is None:
-            raise ill_typed(path, value, "a time with its zone")
+        if isinstance(value, datetime) and not is_instant(value):
+            raise ill_typed(path, value, "a time with its zone, which UTC can name")
         return checked_text(value, path) if isinstance(value, str) else value
 
 

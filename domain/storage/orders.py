@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Uuid, and_, literal, tuple_
 
 from domain.model.lifecycle import SubscriptionStatus
+from domain.model.stored_forms import is_instant
+from domain.model.texts import is_storable, shown
 from domain.model.tree import SubscriptionRecord
 from domain.storage import tables
 from domain.storage.paging import InvalidPageRequest, PageRequest, SortKey, id_key
@@ -144,7 +146,7 @@ def _place(key: SortKey, order: SubscriptionOrder) -> tuple[ColumnElement[Any], 
         case (
             (SubscriptionOrder.START_AT | SubscriptionOrder.END_AT),
             (datetime() as at, UUID() as identifier),
-        ) if at.utcoffset() is not None:
+        ) if is_instant(at):
             return literal(at.astimezone(UTC), Instant), literal(identifier, Uuid())
         case ((SubscriptionOrder.STATUS), (str() as status, UUID() as identifier)) if status in set(
             SubscriptionStatus
@@ -153,7 +155,9 @@ def _place(key: SortKey, order: SubscriptionOrder) -> tuple[ColumnElement[Any], 
         case (
             (SubscriptionOrder.DESCRIPTION | SubscriptionOrder.CUSTOMER),
             (str() as text, UUID() as identifier),
-        ) if "\x00" not in text:
+        ) if is_storable(text):
             return literal(text, Key), literal(identifier, Uuid())
         case _:
-            raise InvalidPageRequest(f"found the sort key {key!r}, expected one of a list sorted by {order}")
+            raise InvalidPageRequest(
+                f"found the sort key {shown(key)}, expected one of a list sorted by {order}"
+            )

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from domain.errors import DomainError
+from domain.model.texts import shown
 
 Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
+
+MOST_ROWS: Final = 2**31 - 1
+"""The largest page and the largest offset that can be asked for at all."""
 
 SortKey: TypeAlias = tuple[object, ...]
 """The values of a row's sort columns, in order; the last one is the id, which breaks ties."""
@@ -32,8 +36,9 @@ class PageRequest:
     """Which part of an ordered list is wanted: the first rows after a key, or the last rows before one.
 
     Raises:
-        InvalidPageRequest: unless exactly one of ``first`` and ``last`` is given, neither is negative,
-            ``offset`` comes with ``first`` alone, and ``last`` is not mixed with ``after``.
+        InvalidPageRequest: unless exactly one of ``first`` and ``last`` is given, neither is negative nor
+            beyond `MOST_ROWS`, ``offset`` comes with ``first`` alone, and ``last`` is not mixed with
+            ``after``.
     """
 
     first: int | None = None
@@ -47,9 +52,10 @@ class PageRequest:
             raise InvalidPageRequest(
                 f"found first={self.first} and last={self.last}, expected exactly one of them"
             )
-        if self.size < 0 or self.offset < 0:
+        if not (0 <= self.size <= MOST_ROWS and 0 <= self.offset <= MOST_ROWS):
             raise InvalidPageRequest(
-                f"found size {self.size} and offset {self.offset}, expected neither below 0"
+                f"found size {shown(self.size)} and offset {shown(self.offset)}, expected both from 0 to"
+                f" {MOST_ROWS}"
             )
         if self.backward and (self.after is not None or self.offset):
             raise InvalidPageRequest("found last with after or offset, expected last with before alone")
@@ -88,4 +94,4 @@ def id_key(key: SortKey) -> UUID:
         case (UUID() as identifier,):
             return identifier
         case _:
-            raise InvalidPageRequest(f"found the sort key {key!r}, expected one id")
+            raise InvalidPageRequest(f"found the sort key {shown(key)}, expected one id")

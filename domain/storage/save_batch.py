@@ -39,6 +39,7 @@ class SaveBatch:
         self.stored = {each.id: each for each in facts.subscriptions}
         self.owners = {each.block_id: each.subscription_id for each in facts.owned}
         self.referred = facts.referred
+        self.nested = facts.nested
         self._order = {change.id: number for number, change in enumerate(changes)}
         self._uses = {(each.used, each.user) for each in facts.uses}
         self._statuses: Mapping[SubscriptionId, SubscriptionStatus] = {

@@ -11,6 +11,7 @@ from domain.errors import BlockInUse, ReferencedBlockNotFound, SubscriptionLocke
 from domain.ids import BlockId, SubscriptionId
 from domain.model.errors import ForeignBlock
 from domain.storage.save_batch import Objection, SaveBatch
+from domain.storage.save_circles import find_circle
 from domain.storage.save_facts import SaveFacts
 from domain.storage.save_outcomes import AuthoredPatch, SaveRefusal, refusal
 from domain.storage.save_transitions import unsafe_transitions
@@ -36,7 +37,10 @@ def decide(
         valid = [each for each in objections if each.unless is None or each.unless in outcome]
         fallen = {each.against for each in valid} - outcome.keys()
         if not fallen:
-            return outcome
+            circle = find_circle(batch, refused=outcome.keys())
+            if circle is None:
+                return outcome
+            outcome[circle.against] = circle.refusal
         for subscription_id in fallen:
             outcome[subscription_id] = _together(
                 [each.refusal for each in valid if each.against == subscription_id]
@@ -55,7 +59,7 @@ def _wrong_references(batch: SaveBatch) -> Iterator[Objection]:
             elif batch.owners.get(block_id) != owner:
                 yield Objection(against=user, refusal=_not_found(user, owner, block_id))
             if stored is not None and not stored.is_writable_by(change.author):
-                locked = SubscriptionLocked(owner, held_by=stored.held_by)
+                locked = SubscriptionLocked(owner, held_by=stored.held_by, user=user)
                 yield Objection(against=user, refusal=locked)
 
 

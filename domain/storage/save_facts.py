@@ -33,6 +33,19 @@ class BlockFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NestingFact:
+    """That a block of a subscription that is changed is somewhere below another one, as stored.
+
+    Attributes:
+        owner_id: whose the one above is.
+    """
+
+    above: BlockId
+    owner_id: SubscriptionId
+    below: BlockId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SaveFacts:
     """What is stored when a save is decided.
 
@@ -43,6 +56,8 @@ class SaveFacts:
             of others by them.
         owned: the blocks that are newly referred to, if they exist.
         referred: the blocks that are to be removed, and who else refers to them.
+        nested: what is below the blocks that the changed subscriptions are to refer to, and below each other;
+            empty where no way from there leads back to one of these subscriptions.
     """
 
     subscriptions: Sequence[StoredSubscription]
@@ -50,11 +65,12 @@ class SaveFacts:
     uses: Sequence[StoredUse]
     owned: Sequence[BlockFact]
     referred: Sequence[BlockFact]
+    nested: Sequence[NestingFact]
 
 
 def is_decision(patch: SubscriptionPatch) -> bool:
     """Whether a patch may only be written if the subscriptions around its own admit it."""
-    return patch.status_changed or bool(patch.blocks_removed) or bool(new_references(patch))
+    return patch.status_changed or bool(patch.blocks_removed) or bool(references(patch))
 
 
 def is_checked(patch: SubscriptionPatch) -> bool:
@@ -62,18 +78,25 @@ def is_checked(patch: SubscriptionPatch) -> bool:
     return patch.status_changed and patch.override is None
 
 
+def references(patch: SubscriptionPatch) -> tuple[RelationRecord, ...]:
+    """The places of blocks of others in the relations that a patch writes."""
+    return tuple(each for each in patch.relations or () if each.owner_id is not None)
+
+
 def new_references(patch: SubscriptionPatch) -> tuple[RelationRecord, ...]:
     """The places of blocks of others that the stored tree does not refer to."""
-    references = [each for each in patch.relations or () if each.owner_id is not None]
-    if not references:
+    written = references(patch)
+    if not written:
         return ()
     before = decode_side(patch.before, patch.subscription_id).relations or ()
     known = {each.child_id for each in before}
-    return tuple(each for each in references if each.child_id not in known)
+    return tuple(each for each in written if each.child_id not in known)
 
 
+# A circle of blocks is one of subscriptions as well, which is seldom and soon found. Each row is looked up by
+# itself: a join could be carried out by reading a whole table. UNION ends where blocks are inside each other.
 _FACTS = """
-WITH changed AS MATERIALIZED (
+WITH RECURSIVE changed AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::boolean[]) AS changed (id, status, checked)
 ), safe AS MATERIALIZED (
     SELECT * FROM unnest($4::text[], $5::text[]) AS safe (used_status, user_status)
@@ -89,6 +112,33 @@ WITH changed AS MATERIALIZED (
     FROM block_relation AS relation
     JOIN changed ON changed.id = relation.subscription_id AND changed.checked
     WHERE relation.owner_id IS NOT NULL
+), reached (id) AS (
+    SELECT unnest($10::uuid[])
+    UNION
+    SELECT used.id
+    FROM reached
+    CROSS JOIN LATERAL (
+        SELECT relation.owner_id
+        FROM block_relation AS relation
+        WHERE relation.subscription_id = reached.id AND relation.owner_id IS NOT NULL
+        OFFSET 0
+    ) AS used (id)
+), nested (above, above_owner_id, block_id, owner_id) AS (
+    SELECT referred.block_id, referred.owner_id, referred.block_id, referred.owner_id
+    FROM unnest($11::uuid[], $10::uuid[]) AS referred (block_id, owner_id)
+    WHERE EXISTS (SELECT FROM reached WHERE id = ANY ($12::uuid[]))
+    UNION
+    SELECT
+        CASE WHEN nested.owner_id = ANY ($1::uuid[]) THEN nested.block_id ELSE nested.above END,
+        CASE WHEN nested.owner_id = ANY ($1::uuid[]) THEN nested.owner_id ELSE nested.above_owner_id END,
+        child.block_id, child.owner_id
+    FROM nested
+    CROSS JOIN LATERAL (
+        SELECT relation.child_id, coalesce(relation.owner_id, nested.owner_id)
+        FROM block_relation AS relation
+        WHERE relation.subscription_id = nested.owner_id AND relation.parent_id = nested.block_id
+        OFFSET 0
+    ) AS child (block_id, owner_id)
 )
 SELECT
     (
@@ -121,7 +171,12 @@ SELECT
             WHERE child_id = ANY ($9::uuid[]) AND owner_id IS NOT NULL
             ORDER BY child_id, subscription_id
         ) AS referring
-    ) AS referred
+    ) AS referred,
+    (
+        SELECT json_agg(json_build_object('above', above, 'owner_id', above_owner_id, 'below', block_id))
+        FROM nested
+        WHERE owner_id = ANY ($1::uuid[]) AND above <> block_id
+    ) AS nested
 """
 
 _SAFE = [(used, user) for used, users in SAFE_USER_STATUSES.items() for user in sorted(users)]
@@ -129,6 +184,7 @@ _SUBSCRIPTIONS = TypeAdapter(list[StoredSubscription])
 _PRODUCTS = TypeAdapter(dict[str, ProductStatus])
 _USES = TypeAdapter(list[StoredUse])
 _BLOCKS = TypeAdapter(list[BlockFact])
+_NESTED = TypeAdapter(list[NestingFact])
 
 
 async def save_facts(connection: asyncpg.Connection, patches: Sequence[SubscriptionPatch]) -> SaveFacts:
@@ -137,7 +193,8 @@ async def save_facts(connection: asyncpg.Connection, patches: Sequence[Subscript
     The rows of these subscriptions, of those whose blocks they use, and of those whose blocks are referred to
     must be locked: so it holds until the transaction ends.
     """
-    references = [relation for patch in patches for relation in new_references(patch)]
+    added = [relation for patch in patches for relation in new_references(patch)]
+    written = [relation for patch in patches for relation in references(patch)]
     row = await connection.fetchrow(
         _FACTS,
         [patch.subscription_id for patch in patches],
@@ -145,10 +202,13 @@ async def save_facts(connection: asyncpg.Connection, patches: Sequence[Subscript
         [is_checked(patch) for patch in patches],
         [used for used, _ in _SAFE],
         [user for _, user in _SAFE],
-        sorted({relation.owner_id for relation in references if relation.owner_id is not None}),
+        sorted({relation.owner_id for relation in added if relation.owner_id is not None}),
         sorted({patch.product for patch in patches}),
-        sorted({relation.child_id for relation in references}),
+        sorted({relation.child_id for relation in added}),
         [block_id for patch in patches for block_id in patch.blocks_removed],
+        [relation.owner_id for relation in written],
+        [relation.child_id for relation in written],
+        [patch.subscription_id for patch in patches if references(patch)],
     )
     assert row is not None, "the statement has one row"
     return SaveFacts(
@@ -157,4 +217,5 @@ async def save_facts(connection: asyncpg.Connection, patches: Sequence[Subscript
         uses=_USES.validate_python(row["uses"] or []),
         owned=_BLOCKS.validate_python(row["owned"] or []),
         referred=_BLOCKS.validate_python(row["referred"] or []),
+        nested=_NESTED.validate_python(row["nested"] or []),
     )

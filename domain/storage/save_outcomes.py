@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from domain.errors import (
+    BlockInsideItself,
     BlockInUse,
     ConflictingEdit,
     ProductNotFound,
@@ -25,6 +26,7 @@ SaveRefusal: TypeAlias = (
     | UnsafeTransition
     | BlockInUse
     | ReferencedBlockNotFound
+    | BlockInsideItself
     | ConflictingEdit
 )
 """Why nothing of a patch was written."""

@@ -26,8 +26,8 @@ second is written upon the first if they changed different things; else it is re
 Changes of anybody else in between make it stale.
 
 Statements: two for patches that change values or make new subscriptions. Two more if one of the batch changes
-a status, refers to another subscription or removes a block. At most three more if one was made beside another
-one of its process.
+a status, removes a block, or moves blocks in a tree that refers to another subscription. At most three more
+if one was made beside another one of its process.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,7 @@
 """The tables of the domain floor. Keys compare by bytes, so that no locale changes their order."""
 
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import (
     CheckConstraint,
@@ -39,6 +40,9 @@ Key = String(collation="C")
 """The type of text that is compared, sorted or joined."""
 
 Instant = DateTime(timezone=True)
+
+GREATEST_VERSION: Final = 2**31 - 1
+"""What the columns of versions hold."""
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:

@@ -10,6 +10,7 @@ Source: PostgreSQL, CREATE INDEX, "Building Indexes Concurrently".
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ TURN_INTERVAL_S: Final = 0.2
 _PREFIX: Final = "block_value_"
 _DIGEST_CHARACTERS: Final = 10
 _LONGEST_NAME: Final = 63
+_UNNAMEABLE: Final = re.compile("[^a-z0-9_]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,7 @@ def _declared(field: IndexedField) -> ValueIndex:
     condition = is_block(field.family.name)
     digest = hashlib.sha256(f"{condition} {expression}".encode()).hexdigest()[:_DIGEST_CHARACTERS]
     room = _LONGEST_NAME - len(_PREFIX) - len(digest) - len("__index")
-    field_name = f"{field.family.key}_{field.name}".encode("ascii", "ignore").decode().lower()
+    field_name = _UNNAMEABLE.sub("", f"{field.family.key}_{field.name}".lower())
     name = f"{_PREFIX}{field_name[:room]}_{digest}_index"
     return ValueIndex(
         name=name,

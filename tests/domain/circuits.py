@@ -32,6 +32,7 @@ from pydantic import (
 from domain.ids import CustomerId
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
+from domain.model.fields import Reference
 from domain.model.lifecycle import ACTIVE, PROVISIONING
 from domain.model.subscriptions import SubscriptionModel
 from tests.domain.sample import (
@@ -127,15 +128,15 @@ class EndpointBlockInactive(ProductBlockModel, name="EndpointBlock"):
     """An end of a circuit, on a port of a node."""
 
     vlan: int | None
-    port: PortBlockInactive | None
+    port: Annotated[PortBlockInactive | None, Reference()]
 
 
 class EndpointBlockProvisioning(EndpointBlockInactive, lifecycle=[PROVISIONING]):
-    port: PortBlockProvisioning | None
+    port: Annotated[PortBlockProvisioning | None, Reference()]
 
 
 class EndpointBlock(EndpointBlockProvisioning, lifecycle=[ACTIVE]):
-    port: PortBlock
+    port: Annotated[PortBlock, Reference()]
 
 
 class CircuitBlockInactive(ProductBlockModel, name="CircuitBlock"):
@@ -146,19 +147,19 @@ class CircuitBlockInactive(ProductBlockModel, name="CircuitBlock"):
     hops: list[Hop]
     backup: FibreHop | WaveHopInactive | None
     extras: list[RecordBlock | TreeBlock]
-    tree: TreeBlock | None
-    backbone: "CircuitBlockInactive | None" = None
+    tree: Annotated[TreeBlock | None, Reference()]
+    backbone: Annotated["CircuitBlockInactive | None", Reference()] = None
 
 
 class CircuitBlockProvisioning(CircuitBlockInactive, lifecycle=[PROVISIONING]):
     endpoints: Annotated[list[EndpointBlockProvisioning], Field(max_length=4)]
-    backbone: "CircuitBlockProvisioning | None" = None
+    backbone: Annotated["CircuitBlockProvisioning | None", Reference()] = None
 
 
 class CircuitBlock(CircuitBlockProvisioning, lifecycle=[ACTIVE]):
     endpoints: Annotated[list[EndpointBlock], Field(max_length=4)]
     backup: FibreHop | WaveHop | None
-    backbone: "CircuitBlock | None" = None
+    backbone: Annotated["CircuitBlock | None", Reference()] = None
 
 
 class CircuitInactive(SubscriptionModel, name="Circuit"):

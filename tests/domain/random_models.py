@@ -14,7 +14,7 @@ from ipaddress import (
     IPv6Network,
 )
 from types import new_class
-from typing import Final, ForwardRef, Literal, Protocol, TypeVar, Union
+from typing import Annotated, Final, ForwardRef, Literal, Protocol, TypeVar, Union
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -31,6 +31,7 @@ from pydantic import (
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
 from domain.model.disassembly import walk
+from domain.model.fields import Reference
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
 from tests.domain.sample import CUSTOMER
@@ -251,6 +252,12 @@ class RandomModels:
 
 
 def _nested(kinds: tuple[object, ...], field: NestedField) -> object:
+    """The annotation of a field, which may hold blocks of other subscriptions too."""
+    bare = _bare(kinds, field)
+    return Annotated[bare, Reference()]
+
+
+def _bare(kinds: tuple[object, ...], field: NestedField) -> object:
     one: object = Union[kinds]  # noqa: UP007  # made at run time
     if field.many:
         return list[one]  # pyright: ignore[reportInvalidTypeForm]  # made at run time

@@ -32,6 +32,7 @@ from tests.domain.sample import (
     NodeInactive,
     NodeProvisioning,
     PortBlockInactive,
+    PortBlockProvisioning,
     new_node,
 )
 from tests.domain.stored import stored
@@ -270,6 +271,34 @@ def test_a_block_of_another_subscription_is_refused_in_a_field_of_the_subscripti
         to_patch(model)
 
     assert (refused.value.owner, refused.value.subscription_id) == (other.id, model.id)
+
+
+@parity("PM-16")
+def test_a_block_of_the_class_for_another_status_is_refused() -> None:
+    model = loaded(stored(new_node()))
+    model.node.ports = [PortBlockInactive.new(), PortBlockProvisioning.new(speed=1)]
+
+    with pytest.raises(ModelMismatch) as refused:
+        to_patch(model)
+
+    assert refused.value.errors == (
+        FieldMismatch(
+            path=("node", "ports", 1),
+            expected="a PortBlockInactive, which serves INITIAL",
+            found="a PortBlockProvisioning",
+        ),
+    )
+
+
+@pytest.mark.parametrize("field", ["start_at", "end_at"])
+def test_a_time_that_has_no_stored_form_is_refused_with_its_field(field: str) -> None:
+    model = new_node()
+    setattr(model, field, datetime.min.replace(tzinfo=timezone(timedelta(hours=1))))
+
+    with pytest.raises(UnrepresentableValue) as refused:
+        to_patch(model)
+
+    assert refused.value.path == (field,)
 
 
 def test_a_transition_is_part_of_the_patch() -> None:

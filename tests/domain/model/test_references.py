@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from domain.ids import BlockId, new_uuid7
-from domain.model.disassembly import take_apart, walk
+from domain.model.disassembly import MOST_LEVELS, take_apart, walk
 from domain.model.errors import (
     BlockLeftBelowForeign,
     BlockUsedTwice,
@@ -11,6 +11,7 @@ from domain.model.errors import (
     ForeignBlock,
     ForeignBlockChanged,
     ModelMismatch,
+    NestedTooDeep,
 )
 from domain.model.lifecycle import ACTIVE
 from domain.model.mapping import to_model, to_patch
@@ -181,6 +182,24 @@ def test_a_foreign_block_directly_under_a_subscription_is_refused() -> None:
 
 
 @parity("PM-10")
+@parity("PM-10")
+def test_a_foreign_block_in_a_field_without_the_mark_is_refused() -> None:
+    circuit, other = new_circuit(), new_circuit(customer=OTHER_CUSTOMER)
+    hop = FibreHop.new(length_m=2.5)
+    hop.subscription_id = other.id
+    circuit.circuit.hops = [FibreHop.new(), hop]
+
+    with pytest.raises(ForeignBlock) as refused:
+        to_patch(circuit)
+
+    assert (refused.value.block_id, refused.value.owner) == (hop.id, other.id)
+    assert refused.value.path == ("circuit", "hops", 1)
+    assert str(refused.value) == (
+        f"block {hop.id} at circuit.hops.1 belongs to another subscription, expected a block of {circuit.id},"
+        " or a field of a block that is marked Reference()"
+    )
+
+
 def test_a_foreign_block_cannot_be_in_one_parent_twice() -> None:
     backbone, circuit = new_circuit(), new_circuit()
     tree = TreeBlock.new(name="shared")
@@ -446,3 +465,44 @@ def test_only_the_blocks_without_an_owner_become_the_subscriptions() -> None:
 
     assert owners == {circuit.id}
     assert node.node.ports[0].subscription_id == node.id
+
+
+def chain(levels: int) -> CircuitInactive:
+    """A circuit with so many blocks inside each other."""
+    tree = TreeBlock.new()
+    for _ in range(levels - 2):
+        tree = TreeBlock.new(first=tree)
+    circuit = new_circuit()
+    circuit.circuit.tree = tree
+    return circuit
+
+
+def test_as_many_blocks_as_can_be_loaded_may_be_inside_each_other() -> None:
+    assert to_patch(loaded(stored(chain(MOST_LEVELS)))).is_empty
+
+    deep = chain(MOST_LEVELS + 1)
+    with pytest.raises(NestedTooDeep) as refused:
+        to_patch(deep)
+
+    assert (refused.value.subscription_id, refused.value.limit) == (deep.id, MOST_LEVELS)
+
+
+def test_a_stored_tree_that_is_too_deep_is_a_mismatch() -> None:
+    shallow = chain(3)
+    tree = stored(shallow)
+    nested = shallow.circuit.tree
+    assert nested is not None
+    assert nested.first is not None
+    parent, blocks, relations = nested.first.id, list(tree.blocks), list(tree.relations)
+    for _ in range(1_000):
+        child = BlockId(new_uuid7())
+        blocks.append(
+            BlockRecord(
+                id=child, subscription_id=shallow.id, block="TreeBlock", label=None, values={"rest": []}
+            )
+        )
+        relations.append(RelationRecord(parent_id=parent, attribute="first", position=0, child_id=child))
+        parent = child
+
+    with pytest.raises(ModelMismatch, match="at most 200 blocks inside each other"):
+        loaded(replace(tree, blocks=tuple(blocks), relations=tuple(relations)))

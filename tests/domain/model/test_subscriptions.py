@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
+from domain.ids import CustomerId
 from domain.model.errors import FieldMismatch, FixedInputAssigned, ModelMismatch, TransitionRefused
 from domain.model.lifecycle import (
     ACTIVE,
@@ -236,3 +237,11 @@ def test_an_override_stays_until_it_is_saved() -> None:
     assert to_patch(terminated).override == "the fibre is gone"
     with pytest.raises(TransitionRefused, match="a blank override"):
         node.transition(NodeInactive, DISABLED, override=" ")
+    with pytest.raises(TransitionRefused, match="an override that cannot be stored"):
+        node.transition(NodeInactive, DISABLED, override="a\x00b")
+
+
+@pytest.mark.parametrize("customer", ["", "a\x00b", "\ud800", "x" * 256])
+def test_a_customer_that_cannot_be_stored_is_refused(customer: str) -> None:
+    with pytest.raises(ValidationError, match="customer_id"):
+        new_node(customer=CustomerId(customer))

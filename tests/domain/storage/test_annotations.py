@@ -15,7 +15,7 @@ from domain.errors import (
     StaleNote,
     SubscriptionNotFound,
 )
-from domain.ids import ProcessId, SubscriptionId, new_uuid7
+from domain.ids import CustomerId, ProcessId, SubscriptionId, new_uuid7
 from domain.json import JsonValue
 from domain.scope import Scope
 from domain.storage.annotations import (
@@ -80,19 +80,30 @@ async def metadata(
 
 
 async def describe(
-    store: Store, node: SubscriptionId, text: str, *, expected: int | None = None, scope: Scope = EVERYTHING
+    store: Store,
+    node: SubscriptionId,
+    text: str,
+    *,
+    expected: int | None = None,
+    scope: Scope = EVERYTHING,
+    customer: CustomerId = OTHER_CUSTOMER,
 ) -> int:
     async with store.database.write() as connection:
         return await set_customer_description(
-            connection, scope, node, OTHER_CUSTOMER, text, expected_version=expected, actor="tester"
+            connection, scope, node, customer, text, expected_version=expected, actor="tester"
         )
 
 
 async def forget(
-    store: Store, node: SubscriptionId, *, expected: int | None = None, scope: Scope = EVERYTHING
+    store: Store,
+    node: SubscriptionId,
+    *,
+    expected: int | None = None,
+    scope: Scope = EVERYTHING,
+    customer: CustomerId = OTHER_CUSTOMER,
 ) -> None:
     async with store.database.write() as connection:
-        await delete_customer_description(connection, scope, node, OTHER_CUSTOMER, expected_version=expected)
+        await delete_customer_description(connection, scope, node, customer, expected_version=expected)
 
 
 async def stored_metadata(store: Store) -> list[tuple[JsonValue, int, str]]:
@@ -133,14 +144,15 @@ async def test_a_blank_note_is_none(store: Store, blank: str | None) -> None:
 
 
 @parity("PM-24")
-async def test_a_note_of_another_version_is_told_both(store: Store) -> None:
+@pytest.mark.parametrize("expected", [0, 2, -1, 2**31, 10**30])
+async def test_a_note_of_another_version_is_told_both(store: Store, expected: int) -> None:
     node = await saved_node(store)
     await note(store, node, "First")
 
     with pytest.raises(StaleNote) as refused:
-        await note(store, node, "Second", expected=0)
+        await note(store, node, "Second", expected=expected)
 
-    assert (refused.value.subscription_id, refused.value.expected, refused.value.found) == (node, 0, 1)
+    assert (refused.value.subscription_id, refused.value.expected, refused.value.found) == (node, expected, 1)
     assert (await store.load(node)).note == "First"
 
 
@@ -190,7 +202,7 @@ async def test_each_customer_has_a_description_with_a_version(store: Store, stat
         assert await describe(store, node, "Ours", expected=0) == 1
     assert executed.verbs == ["BEGIN", "WITH", "COMMIT"]
     assert await describe(store, node, "Ours too") == 2
-    for expected in (0, 1, 3):
+    for expected in (0, 1, 3, -1, 2**31):
         with pytest.raises(StaleCustomerDescription) as refused:
             await describe(store, node, "Late", expected=expected)
         assert (refused.value.expected, refused.value.found) == (expected, 2)
@@ -257,6 +269,18 @@ REFUSED: dict[str, Refused] = {
     "blank description": (
         lambda store, node, _: describe(store, node, " "),
         ("description", "blank text", "some text"),
+    ),
+    "customer that cannot be stored": (
+        lambda store, node, _: describe(store, node, "Ours", customer=CustomerId("a\x00")),
+        ("customer_id", r"the character U+0000 in 'a\x00'", "text that can be stored"),
+    ),
+    "long customer": (
+        lambda store, node, _: describe(store, node, "Ours", customer=CustomerId("x" * 256)),
+        ("customer_id", "256 characters", "at most 255 characters"),
+    ),
+    "no customer": (
+        lambda store, node, _: forget(store, node, customer=CustomerId("")),
+        ("customer_id", "blank text", "some text"),
     ),
     "a list": (
         lambda store, node, _: metadata(store, node, [1]),

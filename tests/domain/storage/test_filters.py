@@ -1,7 +1,7 @@
 """What lists are filtered by: every operator on every kind of value, and what is refused."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from ipaddress import IPv6Interface
 from typing import Any
@@ -54,6 +54,7 @@ from tests.parity import parity
 from tests.postgres import StatementLog
 from tests.waiting import eventually
 
+WEST, EAST = timezone(timedelta(hours=-1)), timezone(timedelta(hours=1))
 EQ, IN, LT, LTE, GT, GTE = (Operator(name) for name in ("eq", "in", "lt", "lte", "gt", "gte"))
 IS_NULL, CONTAINS, STARTS_WITH = Operator.IS_NULL, Operator.CONTAINS, Operator.STARTS_WITH
 SOME, EVERY, NONE = Quantifier
@@ -304,6 +305,9 @@ async def test_references_and_unions_are_filtered_through(network: Store) -> Non
         (FieldFilter("version", EQ, True), "version"),
         (FieldFilter("in_sync", EQ, 1), "in_sync"),
         (FieldFilter("start_at", LT, datetime(2024, 1, 1)), "start_at"),  # noqa: DTZ001
+        (FieldFilter("start_at", LT, datetime.max.replace(tzinfo=WEST)), "start_at"),
+        (FieldFilter("created_at", EQ, datetime.min.replace(tzinfo=EAST)), "created_at"),
+        (FieldFilter("customer_id", EQ, 10**5000), "customer_id"),
         (FieldFilter("note", IS_NULL, None), "note"),
         (FieldFilter("note", CONTAINS, "\x00"), "note"),
         (FieldFilter("description", EQ, "\ud800"), "description"),
@@ -315,6 +319,7 @@ async def test_references_and_unions_are_filtered_through(network: Store) -> Non
         (of_node(ValueFilter("name", EQ, 1)), "node.name"),
         (of_node(ValueFilter("name", EQ, None)), "node.name"),
         (of_node(ValueFilter("price", EQ, "1")), "node.price"),
+        (of_node(BlockFilter("uplink", SOME, ValueFilter("speed", EQ, 10**5000))), "node.uplink.speed"),
         (of_node(ValueFilter("price", EQ, Decimal("NaN"))), "node.price"),
         (of_node(ValueFilter("price", EQ, Decimal("1E+20000"))), "node.price"),
         (of_node(ValueFilter("weight_kg", EQ, float("inf"))), "node.weight_kg"),

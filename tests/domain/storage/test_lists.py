@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -245,12 +245,15 @@ ID = SubscriptionId(new_uuid7())
         (SubscriptionOrder.ID, ("a",)),
         (SubscriptionOrder.DESCRIPTION, (ID,)),
         (SubscriptionOrder.DESCRIPTION, ("a\x00", ID)),
+        (SubscriptionOrder.DESCRIPTION, ("a\ud800", ID)),
         (SubscriptionOrder.DESCRIPTION, (None, ID)),
         (SubscriptionOrder.CUSTOMER, (7, ID)),
         (SubscriptionOrder.STATUS, ("active", ID)),
         (SubscriptionOrder.START_AT, ("2024-01-01", ID)),
         (SubscriptionOrder.START_AT, (datetime(2024, 1, 1), ID)),  # noqa: DTZ001  # what is refused
         (SubscriptionOrder.END_AT, (datetime(2024, 1, 1, tzinfo=UTC), "a")),
+        (SubscriptionOrder.END_AT, (datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))), ID)),
+        (SubscriptionOrder.END_AT, (10**5000, ID)),
         (SubscriptionOrder.END_AT, ()),
     ],
 )

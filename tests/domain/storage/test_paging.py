@@ -15,6 +15,9 @@ KEY: SortKey = ("key",)
         (None, KEY, 1, None, 0),
         (None, None, 1, None, 5),
         (1, KEY, None, None, 5),
+        (2**31, None, None, None, 0),
+        (None, None, 10**30, None, 0),
+        (1, None, None, None, 10**30),
     ],
 )
 def test_a_contradictory_request_is_refused(

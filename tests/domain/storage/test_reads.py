@@ -4,12 +4,15 @@ import pytest
 
 from domain.errors import SubscriptionNotFound, VersionNotFound
 from domain.ids import BlockId, SubscriptionId, new_uuid7
+from domain.model.change_form import decode_side
 from domain.model.lifecycle import INITIAL
 from domain.scope import Scope
 from domain.storage.annotation_reads import AnnotationRepository
 from domain.storage.annotations import set_customer_description, set_metadata
 from domain.storage.blocks import BlockRepository
 from domain.storage.changes import ChangeRepository
+from domain.storage.paging import InvalidPageRequest, PageRequest
+from tests.domain.circuits import CircuitInactive, new_circuit
 from tests.domain.sample import CUSTOMER, OTHER_CUSTOMER, NodeInactive, PortBlockInactive, new_node
 from tests.domain.storage.conftest import Store
 from tests.parity import parity
@@ -125,7 +128,7 @@ async def test_a_tree_is_read_as_it_was_at_any_version(
     assert frozenset(versions[-1].relations) == frozenset(current.relations)
 
 
-@pytest.mark.parametrize("version", [0, -1, 4, 2**40])
+@pytest.mark.parametrize("version", [0, -1, 4, 2**40, 10**30])
 async def test_a_version_that_never_was_is_refused(store: Store, mine: NodeInactive, version: int) -> None:
     await changed(store, mine)
 
@@ -161,3 +164,42 @@ async def test_the_last_changes_of_several_are_one_statement(
         mine.id: [3, 2],
         other.id: [1],
     }
+
+
+@parity("PM-26")
+async def test_changes_do_not_tell_whose_the_blocks_out_of_scope_are(
+    network: Store, statements: StatementLog
+) -> None:
+    visible, hidden = new_node(), new_node(customer=OTHER_CUSTOMER)
+    await network.save(visible, hidden)
+    circuit = new_circuit(visible.node.uplink, hidden.node.uplink)
+    await network.save(circuit)
+    loaded = await network.load(circuit.id)
+    assert isinstance(loaded, CircuitInactive)
+    loaded.circuit.endpoints = []
+    await network.save(loaded)
+    changes = ChangeRepository(network.database)
+
+    with statements.recorded() as executed:
+        page = await changes.page(MINE, subscription_id=circuit.id, request=PageRequest(first=5))
+        latest = await changes.latest_of(MINE, [circuit.id], number=5)
+    everything = await changes.latest_of(Scope.all(), [circuit.id], number=5)
+
+    assert executed.verbs == ["SELECT"] * 2
+    assert list(page.rows) == list(latest[circuit.id])
+    removal, creation = page.rows
+    for side in (removal.before, creation.after):
+        relations = decode_side(side, circuit.id).relations or ()
+        owners = {relation.child_id: relation.owner_id for relation in relations}
+        assert owners[visible.node.uplink.id] == visible.id
+        assert owners[hidden.node.uplink.id] is None
+    told = [decode_side(each.after, circuit.id).relations for each in everything[circuit.id]]
+    assert {each.owner_id for each in told[1] or ()} == {None, visible.id, hidden.id}
+
+
+@pytest.mark.parametrize("key", [("a",), (True,), (2**31,), (-1,), (10**5000,)])
+async def test_a_place_among_changes_is_a_version(store: Store, key: tuple[object, ...]) -> None:
+    with pytest.raises(InvalidPageRequest, match="expected one version"):
+        await ChangeRepository(store.database).page(
+            MINE, subscription_id=SubscriptionId(new_uuid7()), request=PageRequest(first=1, after=key)
+        )

@@ -266,12 +266,29 @@ async def test_kept_references_cost_no_further_statements(network: Store, statem
     circuit = new_circuit(node.node.uplink)
     await network.save(circuit)
     loaded = await load_circuit(network, circuit.id)
-    loaded.circuit.tree = TreeBlock.new(name="another block")
+    loaded.circuit.endpoints[0].vlan = 7
 
     with statements.recorded() as executed:
         assert await network.save(loaded) == {circuit.id: 2}
 
     assert executed.verbs == ["BEGIN", "WITH", "WITH", "COMMIT"]
+
+
+@parity("PM-10")
+async def test_kept_references_are_looked_at_again_when_blocks_move_around_them(
+    network: Store, statements: StatementLog
+) -> None:
+    node = new_node()
+    await network.save(node)
+    circuit = new_circuit(node.node.uplink)
+    await network.save(circuit)
+    loaded = await load_circuit(network, circuit.id)
+    loaded.circuit.tree = TreeBlock.new(name="another block")
+
+    with statements.recorded() as executed:
+        assert await network.save(loaded) == {circuit.id: 2}
+
+    assert executed.verbs == ["BEGIN", "SELECT", "WITH", "WITH", "WITH", "COMMIT"]
 
 
 async def test_the_used_one_is_written_while_a_reference_is_added(network: Store) -> None:

@@ -187,6 +187,10 @@ async def test_an_added_reference_needs_a_used_one_in_sync_or_held_by_the_same_p
     refusal = (await network.save(circuit))[circuit.id]
     assert isinstance(refusal, SubscriptionLocked)
     assert (refusal.subscription_id, refusal.held_by) == (node.id, holder.process_id)
+    assert str(refusal) == (
+        f"subscription {circuit.id} cannot refer to a block of another one: found that out of sync,"
+        " expected it in sync"
+    )
 
     assert (await network.save(circuit, author=holder))[circuit.id] == 1
 
