@@ -55,6 +55,23 @@ its step may wait for it.
 is refused with `Aborting`, its step is cancelled, and it records ABORTED, with the step's end if it came to
 one. No statement leads out of ABORTING but to ABORTED, and none out of ABORTED.
 
+**A skip** leaves out the step at which a process is parked or has failed, and names the version it was
+decided on. It records the step as SKIPPED, with who and why, puts in the state what was given in the step's
+place, and queues the process at the next step, in one commit; a skip of the last step ends the process.
+
+**Who may** is asked of the application's authorizers before a command's transaction (`engine.policy`). The
+transaction checks, under the process's lock, that nobody else would have to be asked by then. A run predicate
+is asked before the form, and again in the transaction that starts the process; if it is exclusive, under a
+lock that the starts of its workflow take before any row.
+
+**A pause** is one row that says PAUSING and which pause it is. From its commit on no start, no claim, and no
+checkpoint that begins a step is written; what arrives is taken in. A run whose checkpoint is answered
+`Paused` records its step and hands the process back. Workers keep the jobs they are given in hand, and each
+acknowledges the pause when none of its claims or runs is left. The engine is PAUSED while every worker that
+is alive has acknowledged this very pause and no process has a live lease: that is read, never stored, so it
+cannot outlive its truth. The commit that ends a pause asks for a run of each process that can go on and has
+no job; a job that a worker dropped at the same moment is found by the reconcilers.
+
 What is done at each failure:
 
 - A worker dies: its leases expire; any worker's reconciler raises `run_no` and asks for new runs.

@@ -52,15 +52,20 @@ class SubjectFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A workflow that is made for a subscription; enabled if nothing stands in the way."""
+    """A workflow that is made for a subscription; enabled if nothing stands in the way.
+
+    Attributes:
+        allowed: Whether the workflow's authorizer lets the caller start it; True if nobody was asked.
+    """
 
     workflow: Workflow
     blockers: tuple[Blocker, ...]
+    allowed: bool = True
 
     @property
     def enabled(self) -> bool:
         """Whether it can be started now."""
-        return not self.blockers
+        return self.allowed and not self.blockers
 
 
 def actions_of(workflows: Iterable[Workflow], facts: SubjectFacts, scope: Scope) -> tuple[Action, ...]:

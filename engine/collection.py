@@ -1,9 +1,11 @@
 """Collecting: from the Python values a step gives to JSON for its process's state."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_jsonable_python
 
 from domain.json import JsonValue, UnrepresentableValue, encode
 from domain.model.subscriptions import SubscriptionModel
@@ -13,6 +15,9 @@ from engine.slots import Output
 from engine.step_errors import OutputUnusable
 from engine.steps import Step
 from engine.validation import first_complaint, parse_as
+
+_DEEPEST_PATH = 20
+"""Beyond this nobody reads a path, and a value that holds itself has one without end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +121,61 @@ def _dump(owner: str, output: Output, value: object) -> JsonValue:
     try:
         checked = output.adapter.validate_python(value, strict=True)
         dumped: JsonValue = output.adapter.dump_python(checked, mode="json", warnings="error")
-        encode(dumped)
+        text = encode(dumped)
+        # Inside `Any`, pydantic writes infinities as None.
+        if "null" in text:
+            _refuse_infinities(value, ())
     except ValidationError as error:
         reason = f"expected {describe(output.annotation)}: {first_complaint(error)}"
         raise OutputUnusable(owner, output=output.name, reason=reason) from error
-    except (UnrepresentableValue, ValueError, RecursionError) as error:  # the latter for loops and depth
+    except UnrepresentableValue as error:
         raise OutputUnusable(owner, output=output.name, reason=str(error)) from error
+    except (ValueError, RecursionError) as error:  # the latter for loops and depth
+        path = _path_to_refused(value)
+        place = f" at {'.'.join(path)}" if path else ""
+        raise OutputUnusable(owner, output=output.name, reason=f"{error}{place}") from error
     return dumped
+
+
+def _refuse_infinities(value: object, path: tuple[str | int, ...]) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UnrepresentableValue(path, f"the number {value}")
+    for key, item in _items(value):
+        _refuse_infinities(item, (*path, key))
+
+
+def _path_to_refused(value: object) -> list[str]:
+    """Keys and indexes to the first value within that has no JSON form; empty if it is the value itself."""
+    path: list[str] = []
+    while len(path) < _DEEPEST_PATH:
+        within = next(((key, item) for key, item in _items(value) if not _has_json_form(item)), None)
+        if within is None:
+            return path
+        path.append(within[0])
+        value = within[1]
+    return []
+
+
+def _has_json_form(value: object) -> bool:
+    try:
+        to_jsonable_python(value)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _items(value: object) -> Iterable[tuple[str, object]]:
+    match value:
+        case BaseModel():
+            return fields_of(value).items()
+        case dict():
+            entries: dict[object, object] = value  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
+            return [(str(key), item) for key, item in entries.items()]
+        case list() | tuple():
+            items: list[object] | tuple[object, ...] = value  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
+            return [(str(index), item) for index, item in enumerate(items)]
+        case _:
+            return ()
 
 
 def _checked_list(

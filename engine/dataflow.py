@@ -192,12 +192,13 @@ class _DataFlow:
         wanted = fields_of_object(parameter.annotation)
         if not wanted and not is_assignable(_OBJECT, parameter.annotation):
             raise self._mismatch(taker, parameter, found=_OBJECT, provider=f"the focus {parameter.name!r}")
+        if not parameter.is_optional and not self._known.has_part(part, conditions=taker.conditions):
+            raise self._missing(taker, parameter, reason="it may be missing")
         for name, output in wanted.items():
             given = self._known.find_in(part, name, conditions=taker.conditions)
-            if given is None or given.doubt is not None:
-                if output.required and not _has_default(parameter.annotation, name):
-                    reason = f"its {name!r} may be missing"
-                    raise self._missing(taker, parameter, reason=reason)
+            is_sure = given is not None and given.doubt is None
+            if output.required and not is_sure and not _has_default(parameter.annotation, name):
+                raise self._missing(taker, parameter, reason=f"its {name!r} may be missing")
             if given is not None and not is_assignable(given.annotation, output.annotation):
                 raise self._mismatch(taker, parameter, found=given.annotation, provider=given.provider)
 

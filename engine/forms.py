@@ -1,20 +1,25 @@
 """Carrying out a form: its function is replayed over the pages that were sent so far."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from domain.json import JsonValue
+from domain.json import JsonValue, UnrepresentableValue, encode
 from engine.annotations import function_name
 from engine.errors import FieldError, FormPageNeeded, InvalidInput, Refusal
+from engine.named_subscriptions import NamedSubscription, named_on
 from engine.pages import Ask, FormPage, FormPageView, view_page
 from engine.validation import field_errors, parse_as
 
-__all__ = ["Ask", "FormPage", "FormPageView", "run_form", "view_page"]
+__all__ = ["Ask", "CheckNamed", "FormPage", "FormPageView", "parse_page", "run_form", "view_page"]
 
+ModelT = TypeVar("ModelT", bound=BaseModel)
 PageT = TypeVar("PageT", bound=FormPage)
+
+CheckNamed: TypeAlias = Callable[[Sequence[NamedSubscription]], Awaitable[None]]
+"""Raises InvalidInput unless the subscriptions that pages name can be used now."""
 
 
 async def run_form(
@@ -23,6 +28,7 @@ async def run_form(
     inputs: Mapping[str, object],
     *,
     first_index: int = 0,
+    check_named: CheckNamed | None = None,
 ) -> BaseModel | Mapping[str, object]:
     """What the form gives when it is filled in with these pages.
 
@@ -31,11 +37,14 @@ async def run_form(
         pages: The answers, page by page, from the first one on.
         inputs: What else the function takes, by name.
         first_index: The place of the first page in what the client sends.
+        check_named: Asked about the subscriptions that the pages name, if another page is needed: nobody
+            fills that in for nothing. With all pages in, the one who acts on them checks them.
 
     Raises:
         FormPageNeeded: if the form asks for more than was sent.
-        InvalidInput: if a page does not fit, if the pages do not fit together, so that a model the form makes
-            of them refuses, or if more was sent than the form asks for.
+        InvalidInput: if a page does not fit or names a subscription that cannot be used, if the pages do not
+            fit together, so that a model the form makes of them refuses, or if more was sent than the form
+            asks for.
     """
     answers = _Answers(pages, first_index=first_index)
     outcome = form(answers, **inputs)
@@ -45,10 +54,31 @@ async def run_form(
         result = await outcome
     except ValidationError as error:
         raise InvalidInput(field_errors(error, path=answers.last_path)) from error
+    except FormPageNeeded:
+        if check_named is not None and answers.named:
+            await check_named(answers.named)
+        raise
     answers.refuse_what_is_left()
     if not isinstance(result, BaseModel | Mapping):
         raise TypeError(f"{function_name(form)} gave {type(result).__name__}, expected a model or a mapping")
     return result  # pyright: ignore[reportUnknownVariableType]  # the mapping's types are checked by its taker
+
+
+def parse_page(model: type[ModelT], value: JsonValue, *, path: tuple[str | int, ...] = ()) -> ModelT:
+    """What was sent as an instance of the model, all of which can be stored.
+
+    Raises:
+        InvalidInput: with every error, its path beginning with `path`.
+    """
+    page = parse_as(model, value, path=path)
+    try:
+        # A text may have become a number that JSON has no place for.
+        encode(page.model_dump(mode="json", warnings=False))
+    except UnrepresentableValue as error:
+        place = (*path, *error.path)
+        problem = FieldError(path=place, message=f"Cannot be stored: {error.found}", code="unrepresentable")
+        raise InvalidInput([problem]) from error
+    return page
 
 
 class _Answers:
@@ -58,6 +88,7 @@ class _Answers:
         self._pages = pages
         self._first_index = first_index
         self._asked = 0
+        self.named: list[NamedSubscription] = []
         self._refusal: Refusal | None = None
 
     async def __call__(self, page: type[PageT], /) -> PageT:
@@ -104,4 +135,7 @@ class _Answers:
         if position >= len(self._pages):
             raise FormPageNeeded(view_page(page, index=index, has_next=not page.last_page))
         self._asked += 1
-        return parse_as(page, self._pages[position], path=("pages", index))
+        path = ("pages", index)
+        answer = parse_page(page, self._pages[position], path=path)
+        self.named += named_on(answer, path)
+        return answer

@@ -102,8 +102,18 @@ class KnownValues:
         return _known(self._parts.get(path, {}).get(name, [])[::-1], conditions)
 
     def is_part(self, path: Path) -> bool:
-        """Whether values were given below this path."""
-        return bool(self._parts.get(path))
+        """Whether steps under a focus may have made this part."""
+        return any(part[: len(path)] == path for part in self._parts)
+
+    def has_part(self, path: Path, *, conditions: Sequence[Condition]) -> bool:
+        """Whether a step under these conditions can count on this part being there."""
+        return any(
+            provision.holds_under(conditions)
+            for part, values in self._parts.items()
+            if part[: len(path)] == path
+            for provisions in values.values()
+            for provision in provisions
+        )
 
     def names(self, path: Path) -> frozenset[str]:
         """What a step in this part may find."""

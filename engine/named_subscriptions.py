@@ -4,11 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
 from domain.ids import ProcessId, SubscriptionId
 from domain.json import JsonValue
 from engine.actions import SubjectFacts
 from engine.errors import FieldError, InvalidInput
-from engine.of_model import OfModel
+from engine.of_model import OfModel, find_marker
 from engine.slots import Output
 
 Path = tuple[str | int, ...]
@@ -48,6 +51,17 @@ def named_in(
     )
 
 
+def named_on(page: BaseModel, path: Path) -> tuple[NamedSubscription, ...]:
+    """The subscriptions that a filled-in page at this place names, in the order of its fields."""
+    fields = type(page).model_fields.items()
+    markers = {name: found for name, field in fields if (found := _marker(field)) is not None}
+    return tuple(
+        NamedSubscription(id=SubscriptionId(named), path=(*path, *place), marker=marker)
+        for name, marker in markers.items()
+        for place, named in _uuids((name,), getattr(page, name))
+    )
+
+
 def refuse_unusable(
     named: Sequence[NamedSubscription],
     found: Mapping[SubscriptionId, SubjectFacts],
@@ -78,6 +92,22 @@ def _page_of(name: str, pages: Sequence[JsonValue] | None) -> Path:
         return ()
     having = [index for index, page in enumerate(pages) if isinstance(page, dict) and name in page]
     return ("pages", having[-1] if having else len(pages) - 1)
+
+
+def _marker(field: FieldInfo) -> OfModel | None:
+    # pydantic keeps what stands around the whole annotation apart from it.
+    outer = next((item for item in field.metadata if isinstance(item, OfModel)), None)
+    found = None if outer is not None else find_marker(field.annotation)
+    return outer if found is None else found[0]
+
+
+def _uuids(path: Path, value: object) -> Iterator[tuple[Path, UUID]]:
+    if isinstance(value, UUID):
+        yield path, value
+    elif isinstance(value, list):
+        items: list[object] = value  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
+        for index, item in enumerate(items):
+            yield from _uuids((*path, index), item)
 
 
 def _ids(path: Path, value: JsonValue) -> Iterator[tuple[Path, str]]:

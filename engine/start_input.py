@@ -14,11 +14,10 @@ from domain.model.lifecycle import ProductStatus
 from domain.model.subscriptions import SubscriptionModel
 from engine.collection import collect_fields, fields_of
 from engine.errors import FieldError, FormPageNeeded, InvalidInput
-from engine.forms import run_form
+from engine.forms import CheckNamed, parse_page, run_form
 from engine.injection import bind
 from engine.pages import FormPage, page_title, view_page
 from engine.states import Target
-from engine.validation import parse_as
 from engine.workflows import Wizard, Workflow
 
 LONGEST_CUSTOMER_ID = 255
@@ -78,6 +77,7 @@ async def parse_start(
     pages: Sequence[JsonValue],
     *,
     subject: SubscriptionModel | None = None,
+    check_named: CheckNamed | None = None,
 ) -> StartValues:
     """What the pages sent so far start the workflow with.
 
@@ -86,13 +86,16 @@ async def parse_start(
         catalog: The products to choose from.
         pages: The pages from the first one on; to create with a wizard, the first is product and customer.
         subject: What the workflow is about, for its wizard to read; None to create, or without a subject.
+        check_named: Asked about the subscriptions that the pages of a wizard name, if another page is needed.
 
     Raises:
         FormPageNeeded: if another page is needed.
         InvalidInput: if a page does not fit, or there are too many.
     """
     if workflow.form is not None:
-        return await _parse_wizard(workflow, workflow.form, catalog, pages, subject=subject)
+        return await _parse_wizard(
+            workflow, workflow.form, catalog, pages, subject=subject, check_named=check_named
+        )
     model = start_model(workflow, catalog)
     if not pages and model.model_fields:
         raise FormPageNeeded(view_page(model, index=0, has_next=False))
@@ -100,7 +103,7 @@ async def parse_start(
         raise InvalidInput(
             [FieldError(path=("pages", 1), message="The form has one page", code="too_many_pages")]
         )
-    page = parse_as(model, pages[0] if pages else {}, path=("pages", 0))
+    page = parse_page(model, pages[0] if pages else {}, path=("pages", 0))
     return _start_values(workflow, page)
 
 
@@ -111,7 +114,7 @@ def parse_values(workflow: Workflow, catalog: Catalog, values: JsonValue) -> Sta
         InvalidInput: if it does not fit; paths begin at the object.
         ValueError: if only a wizard knows the workflow's input.
     """
-    return _start_values(workflow, parse_as(start_model(workflow, catalog), values))
+    return _start_values(workflow, parse_page(start_model(workflow, catalog), values))
 
 
 class _Choice(FormPage):
@@ -137,6 +140,7 @@ async def _parse_wizard(
     pages: Sequence[JsonValue],
     *,
     subject: SubscriptionModel | None,
+    check_named: CheckNamed | None,
 ) -> StartValues:
     choice: _Choice | None = None
     state: dict[str, JsonValue] = {}
@@ -144,7 +148,7 @@ async def _parse_wizard(
         page = _choice_page(workflow, catalog)
         if not pages:
             raise FormPageNeeded(view_page(page, index=0, has_next=True))
-        choice = parse_as(page, pages[0], path=("pages", 0))
+        choice = parse_page(page, pages[0], path=("pages", 0))
         state = {"product": choice.product, "customer_id": choice.customer_id}
     elif subject is not None and workflow.model is not None:
         state = {workflow.model.key: str(subject.id)}
@@ -157,7 +161,9 @@ async def _parse_wizard(
         subscriptions={subject.id: subject} if subject is not None else {},
     )
     first_index = 0 if choice is None else 1
-    result = await run_form(wizard.function, pages[first_index:], inputs, first_index=first_index)
+    result = await run_form(
+        wizard.function, pages[first_index:], inputs, first_index=first_index, check_named=check_named
+    )
     return StartValues(
         product=choice.product if choice else None,
         customer_id=CustomerId(choice.customer_id) if choice else None,

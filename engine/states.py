@@ -90,17 +90,31 @@ LEGAL_TRANSITIONS: Mapping[ProcessStatus, frozenset[ProcessStatus]] = MappingPro
                 ProcessStatus.COMPLETED,
             }
         ),
-        ProcessStatus.SUSPENDED: frozenset({ProcessStatus.QUEUED, ProcessStatus.ABORTED}),
+        ProcessStatus.SUSPENDED: frozenset(
+            {ProcessStatus.QUEUED, ProcessStatus.ABORTED, ProcessStatus.COMPLETED}
+        ),
         ProcessStatus.WAITING: frozenset(
-            {ProcessStatus.QUEUED, ProcessStatus.RUNNING, ProcessStatus.ABORTED}
+            {
+                ProcessStatus.QUEUED,
+                ProcessStatus.RUNNING,
+                ProcessStatus.ABORTED,
+                ProcessStatus.COMPLETED,
+            }
         ),
         ProcessStatus.AWAITING_CALLBACK: frozenset(
-            {ProcessStatus.QUEUED, ProcessStatus.FAILED, ProcessStatus.ABORTED}
+            {
+                ProcessStatus.QUEUED,
+                ProcessStatus.FAILED,
+                ProcessStatus.ABORTED,
+                ProcessStatus.COMPLETED,
+            }
         ),
         ProcessStatus.ABORTING: frozenset({ProcessStatus.ABORTED}),
         ProcessStatus.ABORTED: frozenset(),
         ProcessStatus.COMPENSATING: frozenset({ProcessStatus.FAILED, ProcessStatus.ABORTED}),
-        ProcessStatus.FAILED: frozenset({ProcessStatus.QUEUED, ProcessStatus.ABORTED}),
+        ProcessStatus.FAILED: frozenset(
+            {ProcessStatus.QUEUED, ProcessStatus.ABORTED, ProcessStatus.COMPLETED}
+        ),
         ProcessStatus.COMPLETED: frozenset(),
     }
 )
@@ -115,7 +129,8 @@ A run that is claimed again after its lease expired stays RUNNING: that is no ch
 - WAITING -> RUNNING: the delayed job of a retry claims the process directly when its time has come.
 - WAITING -> QUEUED: a person retries at once, without waiting for that time.
 - AWAITING_CALLBACK -> FAILED: the callback's deadline passed.
-- FAILED -> QUEUED: retry.
+- FAILED -> QUEUED: retry, or a skip of the failed step; parked ones are skipped likewise.
+- FAILED, SUSPENDED, WAITING, AWAITING_CALLBACK -> COMPLETED: a skip of the last step.
 - COMPENSATING: no status leads to it, as no step declares a compensation.
 """
 

@@ -48,7 +48,8 @@ class Step:
         assignee: Who is to fill in an input step's form.
         result_model: What is posted to a callback step's address.
         result_fields: What that puts into the state, by name.
-        timeout_s: How long a callback step waits for that; None is the engine's setting.
+        timeout_s: How long a callback step waits for that, None being the engine's setting; of another step,
+            how long one attempt may take, None being for ever.
         description: The function's docstring.
         resume_authorizer: Who may resume the process at this step and, until another step says otherwise, at
             those behind it; None leaves that to what was said before.
@@ -108,7 +109,11 @@ class Step:
 
 
 def step(
-    name: str, *, key: str | None = None, retry_authorizer: Authorizer | None = None
+    name: str,
+    *,
+    timeout: timedelta | None = None,
+    key: str | None = None,
+    retry_authorizer: Authorizer | None = None,
 ) -> Callable[[StepFunction], Step]:
     """Make a step of an async function, or of a plain one, which is run in a thread.
 
@@ -118,6 +123,8 @@ def step(
 
     Args:
         name: What people read.
+        timeout: How long one attempt may take; after it an async function is cancelled, a thread is given up
+            when it does not end soon, and the attempt has failed.
         key: The step's identity in a workflow; the function's name unless given.
         retry_authorizer: Who may retry the process from this step on; who might before unless given.
 
@@ -136,6 +143,7 @@ def step(
             parameters=read_parameters(function),
             output_kind=output_kind,
             outputs=outputs,
+            timeout_s=timeout.total_seconds() if timeout is not None else None,
             description=inspect.getdoc(function),
             retry_authorizer=check_authorizer(function.__name__, retry_authorizer),
         )

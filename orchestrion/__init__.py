@@ -17,10 +17,12 @@ from domain.model.fields import Indexed, Reference
 from domain.model.lifecycle import ProductStatus, SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
 from domain.storage.lookups import Subscriptions
+from engine.authorizers import Authorization, AuthorizedAction, Authorizer
 from engine.context import CallbackContext, StepContext
 from engine.errors import ApiUnavailable, InconsistentData
 from engine.forms import Ask, FormPage
 from engine.of_model import OfModel
+from engine.predicates import PredicateContext, Refused, exclusive, no_unfinished_process
 from engine.registry import Registry
 from engine.states import Target
 from engine.step_lists import StepList, begin, done
@@ -34,6 +36,7 @@ from engine.workflow_decorators import (
     validate_workflow,
     workflow,
 )
+from engine.wrappers import conditional, focus
 from orchestrion.application import Application, Companion
 
 INITIAL = SubscriptionStatus.INITIAL
@@ -53,6 +56,9 @@ __all__ = [
     "ApiUnavailable",
     "Application",
     "Ask",
+    "Authorization",
+    "AuthorizedAction",
+    "Authorizer",
     "CallbackContext",
     "Catalog",
     "Companion",
@@ -61,11 +67,13 @@ __all__ = [
     "InconsistentData",
     "Indexed",
     "OfModel",
+    "PredicateContext",
     "ProcessId",
     "Product",
     "ProductBlockModel",
     "ProductStatus",
     "Reference",
+    "Refused",
     "Registry",
     "StepContext",
     "StepList",
@@ -76,10 +84,14 @@ __all__ = [
     "Target",
     "begin",
     "callback_step",
+    "conditional",
     "create_workflow",
     "done",
+    "exclusive",
+    "focus",
     "input_step",
     "modify_workflow",
+    "no_unfinished_process",
     "reconcile_workflow",
     "retry",
     "step",

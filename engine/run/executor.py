@@ -9,6 +9,7 @@ from typing import assert_never
 import structlog
 
 from domain.errors import (
+    BlockInsideItself,
     BlockInUse,
     ConflictingEdit,
     DomainError,
@@ -288,6 +289,7 @@ def _failed(error: Exception) -> Failed:
 
 
 _DISAGREEMENTS = (
+    BlockInsideItself,
     BlockInUse,
     ConflictingEdit,
     ReferencedBlockNotFound,

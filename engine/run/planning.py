@@ -1,6 +1,7 @@
 """From what an attempt came to, to the checkpoint that records it. Pure: no I/O."""
 
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from domain.ids import ProcessId
@@ -55,10 +56,15 @@ class Planned:
 class StateTooLarge(Exception):  # named by the fact
     """The process's state would be larger than is allowed."""
 
-    def __init__(self, *, found_bytes: int, limit_bytes: int) -> None:
-        super().__init__(f"the state would be {found_bytes} bytes of JSON, at most {limit_bytes} are allowed")
+    def __init__(self, *, found_bytes: int, limit_bytes: int, largest_key: str, largest_bytes: int) -> None:
+        super().__init__(
+            f"the state would be {found_bytes} bytes of JSON, at most {limit_bytes} are allowed; "
+            f"the largest value is {largest_key!r} with {largest_bytes} bytes"
+        )
         self.found_bytes = found_bytes
         self.limit_bytes = limit_bytes
+        self.largest_key = largest_key
+        self.largest_bytes = largest_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +231,13 @@ class Planner:
         if len(text) * 4 > self.state_limit_bytes:
             found_bytes = len(text.encode())
             if found_bytes > self.state_limit_bytes:
-                raise StateTooLarge(found_bytes=found_bytes, limit_bytes=self.state_limit_bytes)
+                largest_key, largest_bytes = _largest(state)
+                raise StateTooLarge(
+                    found_bytes=found_bytes,
+                    limit_bytes=self.state_limit_bytes,
+                    largest_key=largest_key,
+                    largest_bytes=largest_bytes,
+                )
         return text
 
     def _clean(self, text: str, *, secret: str | None) -> str:
@@ -233,6 +245,13 @@ class Planner:
         public = text if secret is None else text.replace(secret, "***")
         printable = public.replace("\0", "\N{REPLACEMENT CHARACTER}")
         return printable.encode(errors="replace").decode()[: self.error_limit_chars]
+
+
+def _largest(state: Mapping[str, JsonValue]) -> tuple[str, int]:
+    """The name of the largest value, and its size as JSON in bytes."""
+    sizes = {key: len(encode(value).encode()) for key, value in state.items()}
+    key = max(sizes, key=sizes.__getitem__)
+    return key, sizes[key]
 
 
 def _message(error: BaseException) -> str:

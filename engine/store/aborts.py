@@ -43,11 +43,15 @@ events AS (
 )
 """  # noqa: S608  # made of constants of this package
 
+_OWNED = "p.status = 'RUNNING' AND p.lease_until > now()"
+
 _ABORT = f"""
 WITH aborted AS (
     UPDATE process AS p
-    SET status = CASE WHEN p.status = 'RUNNING' AND p.lease_until > now() THEN 'ABORTING' ELSE 'ABORTED' END,
-        ended_at = CASE WHEN p.status = 'RUNNING' AND p.lease_until > now() THEN NULL ELSE now() END,
+    SET status = CASE WHEN {_OWNED} THEN 'ABORTING' ELSE 'ABORTED' END,
+        ended_at = CASE WHEN {_OWNED} THEN NULL ELSE now() END,
+        owner = CASE WHEN {_OWNED} THEN p.owner END,
+        lease_until = CASE WHEN {_OWNED} THEN p.lease_until END,
         failure_kind = NULL, failure_reason = $2, run_by = $3, wake_at = NULL, assignee = NULL,
         version = p.version + 1, modified_at = now()
     WHERE p.id = $1 AND p.status NOT IN ('ABORTING', 'ABORTED', 'COMPLETED')

@@ -46,11 +46,13 @@ class ArrivedCallback:
     run_no: int
 
 
+# A token that is there already was written by this statement, of which the answer was lost.
 _ISSUE = """
 INSERT INTO callback (token_hash, process_id, step_key, attempt, expires_at)
 SELECT $1, p.id, $2, $3, now() + make_interval(secs => $4)
 FROM process AS p
 WHERE p.id = $5 AND p.epoch = $6 AND p.status = 'RUNNING'
+ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at
 RETURNING process_id
 """
 
@@ -113,7 +115,10 @@ async def issue(
     attempt: int,
     timeout_s: float | None,
 ) -> bool:
-    """Write a token down before it is given away; False if the run no longer owns the process."""
+    """Write a token down before it is given away; False if the run no longer owns the process.
+
+    To be repeated with the same token if it is not known whether it was carried out.
+    """
     issued = await connection.fetchval(_ISSUE, token_hash, step_key, attempt, timeout_s, process_id, epoch)
     return issued is not None
 

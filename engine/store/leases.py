@@ -9,13 +9,15 @@ import asyncpg
 from domain.ids import ProcessId
 from engine.states import ProcessStatus
 
-# A worker that was killed leaves its row behind.
+# A worker that was killed leaves its row behind. One whose row is there already was not told so.
 _REGISTER = """
 WITH forgotten AS (
     DELETE FROM worker WHERE seen_at < now() - interval '1 day'
 )
 INSERT INTO worker (id, host, pid, live_until, pause_seen)
 VALUES ($1, $2, $3, now() + make_interval(secs => $4), coalesce((SELECT pause_no FROM engine), 0))
+ON CONFLICT (id) DO UPDATE
+SET seen_at = now(), live_until = excluded.live_until, pause_seen = excluded.pause_seen
 """
 
 _UNREGISTER = "DELETE FROM worker WHERE id = $1"
@@ -74,7 +76,10 @@ class Renewal:
 async def register(
     connection: asyncpg.Connection, worker_id: UUID, *, host: str, pid: int, lease_s: float
 ) -> None:
-    """Make the worker known, which is idle, and forget those that were not heard of for a day."""
+    """Make the worker known, which is idle, and forget those that were not heard of for a day.
+
+    To be repeated if it is not known whether it was carried out, or if the worker was forgotten.
+    """
     await connection.execute(_REGISTER, worker_id, host, pid, lease_s)
 
 

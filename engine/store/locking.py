@@ -51,6 +51,8 @@ ORDER BY p.id
 
 _LOCK = f"{_FACTS} ORDER BY p.id FOR NO KEY UPDATE OF p"
 
+_LOCK_TO_DELETE = f"{_FACTS} ORDER BY p.id FOR UPDATE OF p"
+
 _DONE = "SELECT key FROM process_step WHERE process_id = $1 AND status IN ('SUCCESS', 'SKIPPED')"
 
 _SUBSCRIPTIONS = (
@@ -94,10 +96,15 @@ async def lock(connection: asyncpg.Connection, process_id: ProcessId, *, scope: 
 
 
 async def lock_all(
-    connection: asyncpg.Connection, process_ids: Collection[ProcessId], *, scope: Scope
+    connection: asyncpg.Connection,
+    process_ids: Collection[ProcessId],
+    *,
+    scope: Scope,
+    to_delete: bool = False,
 ) -> dict[ProcessId, ProcessFacts]:
     """Lock those of the processes that are in scope, each as `lock` does, in one statement."""
-    return _by_id(await connection.fetch(_LOCK, list(process_ids), customers_of(scope)))
+    query = _LOCK_TO_DELETE if to_delete else _LOCK
+    return _by_id(await connection.fetch(query, list(process_ids), customers_of(scope)))
 
 
 async def done_keys(connection: asyncpg.Connection, process_id: ProcessId) -> frozenset[str]:

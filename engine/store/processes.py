@@ -71,6 +71,8 @@ _STEP_COLUMNS = (
     _step.attempts,
     _step.started_at.label("step_started_at"),
     _step.finished_at,
+    _step.skipped_by,
+    _step.skip_reason,
 )
 
 

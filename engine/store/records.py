@@ -66,7 +66,12 @@ class ProcessRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRecord:
-    """One step of a process; a planned one has no times and no attempts."""
+    """One step of a process; a planned one has no times and no attempts.
+
+    Attributes:
+        skipped_by: Who left it out; None if nobody did, or its condition.
+        skip_reason: Why, as that person said.
+    """
 
     process_id: ProcessId
     key: str
@@ -79,6 +84,8 @@ class StepRecord:
     started_at: datetime | None
     finished_at: datetime | None
     delta: JsonValue = None
+    skipped_by: str | None = None
+    skip_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

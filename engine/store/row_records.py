@@ -66,6 +66,8 @@ def step_record(row: Row[Any]) -> StepRecord:
         started_at=row.step_started_at,
         finished_at=row.finished_at,
         delta=row.delta,
+        skipped_by=row.skipped_by,
+        skip_reason=row.skip_reason,
     )
 
 

@@ -1,7 +1,9 @@
 """Commands: the only way to change a process from outside, split by the phase of its life."""
 
 from engine.run.commands.commands import Commands
+from engine.run.commands.delete import Deleted
 from engine.run.commands.resume import WaitingForm
+from engine.run.commands.retry import Queued
 from engine.run.commands.start import StartedProcess
 
-__all__ = ["Commands", "StartedProcess", "WaitingForm"]
+__all__ = ["Commands", "Deleted", "Queued", "StartedProcess", "WaitingForm"]

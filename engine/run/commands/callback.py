@@ -33,7 +33,8 @@ async def receive_callback(context: CommandContext, token: str, body: JsonValue)
         raise CallbackUsed
     _check_body(context, record, body)
     async with context.database.write() as connection:
-        await locking.lock(connection, record.process_id, scope=Scope.all())
+        if await locking.lock(connection, record.process_id, scope=Scope.all()) is None:
+            raise CallbackUnknown
         arrived = await callbacks.arrive(connection, hashed, payload=body, actor=_ACTOR)
         match arrived.arrival:
             case Arrival.QUEUED:

@@ -1,6 +1,7 @@
 """The only way in: what GraphQL, the command line and schedules all call."""
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from domain.ids import ProcessId, SubscriptionId
 from domain.json import JsonValue
@@ -11,8 +12,9 @@ from domain.storage.subscriptions import SubscriptionRepository
 from engine.actions import Action
 from engine.forms import FormPageView
 from engine.registry import Registry
-from engine.run.commands import abort, actions, callback, resume, retry, start
+from engine.run.commands import abort, actions, callback, delete, pause, resume, retry, skip, start
 from engine.run.commands.context import CommandContext
+from engine.run.commands.delete import DeleteResult
 from engine.run.commands.permits import NO_CLAIMS
 from engine.run.commands.resume import WaitingForm
 from engine.run.commands.retry import RetryResult
@@ -21,6 +23,7 @@ from engine.run.dispatcher import PgQueuerDispatcher
 from engine.run.runs import Dispatcher
 from engine.settings import EngineSettings
 from engine.states import ProcessStatus
+from engine.store.pauses import EngineView
 
 
 class Commands:
@@ -90,10 +93,20 @@ class Commands:
         return await start.start(self._context, request)
 
     async def find_actions(
-        self, subscription_ids: Collection[SubscriptionId], *, scope: Scope
+        self,
+        subscription_ids: Collection[SubscriptionId],
+        *,
+        scope: Scope,
+        actor: str | None = None,
+        claims: Mapping[str, JsonValue] = NO_CLAIMS,
     ) -> Mapping[SubscriptionId, tuple[Action, ...]]:
-        """The workflows made for each subscription, with what blocks each; out of scope there is no entry."""
-        return await actions.find_actions(self._context, subscription_ids, scope=scope)
+        """The workflows made for each subscription, with what blocks each; out of scope there is no entry.
+
+        Whether the workflows' authorizers let a caller start them is said of one who is named.
+        """
+        return await actions.find_actions(
+            self._context, subscription_ids, scope=scope, actor=actor, claims=claims
+        )
 
     async def resume(
         self,
@@ -176,6 +189,64 @@ class Commands:
         return await abort.abort(
             self._context, process_id, reason=reason, actor=actor, scope=scope, claims=claims
         )
+
+    async def skip(
+        self,
+        process_id: ProcessId,
+        step_key: str,
+        *,
+        reason: str,
+        values: Mapping[str, JsonValue] = MappingProxyType({}),
+        actor: str,
+        scope: Scope,
+        claims: Mapping[str, JsonValue] = NO_CLAIMS,
+    ) -> None:
+        """Leave out the step at which a process is parked or has failed; it goes on behind it.
+
+        Raises:
+            Refusal: see `engine.run.commands.skip.skip`.
+        """
+        await skip.skip(
+            self._context,
+            process_id,
+            step_key,
+            reason=reason,
+            values=values,
+            actor=actor,
+            scope=scope,
+            claims=claims,
+        )
+
+    async def delete(
+        self,
+        process_ids: Collection[ProcessId],
+        *,
+        actor: str,
+        scope: Scope,
+        claims: Mapping[str, JsonValue] = NO_CLAIMS,
+    ) -> Mapping[ProcessId, DeleteResult]:
+        """Delete tasks that have ended, with all that was recorded of them; for each that, or why not."""
+        return await delete.delete(self._context, process_ids, actor=actor, scope=scope, claims=claims)
+
+    async def pause(self, *, actor: str, scope: Scope) -> EngineView:
+        """Let every worker stop before its next step.
+
+        Raises:
+            Refusal: see `engine.run.commands.pause.pause`.
+        """
+        return await pause.pause(self._context, actor=actor, scope=scope)
+
+    async def unpause(self, *, actor: str, scope: Scope) -> EngineView:
+        """Let the workers go on.
+
+        Raises:
+            Refusal: see `engine.run.commands.pause.unpause`.
+        """
+        return await pause.unpause(self._context, actor=actor, scope=scope)
+
+    async def engine(self) -> EngineView:
+        """The engine with its workers, as of one moment."""
+        return await pause.view(self._context)
 
     async def receive_callback(self, token: str, body: JsonValue) -> None:
         """Take in what was posted to a callback's address.

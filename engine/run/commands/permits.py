@@ -1,16 +1,19 @@
 """Asking the application's authorizers, and holding their answers to what the transaction finds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import structlog
 
+from domain.ids import ProcessId
 from domain.json import JsonValue
+from engine.actions import SubjectFacts
 from engine.authorizers import Authorization, AuthorizedAction, Authorizer, ProcessFacts
 from engine.errors import NotAllowed, ProcessMovedOn
 from engine.policy import authorizers_of
 from engine.registry import Registry
+from engine.workflows import Workflow
 
 NO_CLAIMS: Mapping[str, JsonValue] = MappingProxyType({})
 
@@ -34,9 +37,16 @@ class Permit:
         Raises:
             ProcessMovedOn: if the process has come to where others decide.
         """
+        refusal = self.find_refusal(registry, facts)
+        if refusal is not None:
+            raise refusal
+
+    def find_refusal(self, registry: Registry, facts: ProcessFacts) -> ProcessMovedOn | None:
+        """What `check` would raise."""
         for authorizer in _deciding(registry, facts, self.action):
             if not any(authorizer is asked for asked in self.asked):
-                raise ProcessMovedOn(facts.id, since="its authorizers were asked")
+                return ProcessMovedOn(facts.id, since="its authorizers were asked")
+        return None
 
 
 async def permit(
@@ -65,6 +75,45 @@ async def permit(
     for authorizer in asked:
         await ask(authorizer, authorization)
     return Permit(action=action, asked=asked)
+
+
+async def permit_all(
+    registry: Registry,
+    processes: Iterable[ProcessFacts],
+    action: AuthorizedAction,
+    *,
+    actor: str,
+    claims: Mapping[str, JsonValue],
+) -> tuple[dict[ProcessId, Permit], dict[ProcessId, NotAllowed]]:
+    """What was allowed for each of several processes, and why not for the others."""
+    permits: dict[ProcessId, Permit] = {}
+    refusals: dict[ProcessId, NotAllowed] = {}
+    for facts in processes:
+        try:
+            permits[facts.id] = await permit(registry, facts, action, actor=actor, claims=claims)
+        except NotAllowed as refusal:
+            refusals[facts.id] = refusal
+    return permits, refusals
+
+
+async def ask_to_start(
+    workflow: Workflow, subject: SubjectFacts | None, *, actor: str, claims: Mapping[str, JsonValue]
+) -> None:
+    """Ask who decides about starts of the workflow, if anybody does; no transaction may be open.
+
+    Raises:
+        NotAllowed: if the answer is no.
+    """
+    if workflow.authorizer is not None:
+        authorization = Authorization(
+            actor=actor,
+            claims=claims,
+            action=AuthorizedAction.START,
+            workflow=workflow.name,
+            subscription_id=None if subject is None else subject.id,
+            customers=() if subject is None else (subject.customer_id,),
+        )
+        await ask(workflow.authorizer, authorization)
 
 
 async def ask(authorizer: Authorizer, authorization: Authorization) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from domain.errors import ProductNotFound
 from domain.ids import ProcessId, SubscriptionId
@@ -23,9 +24,9 @@ from engine.errors import (
 from engine.forms import FormPageView, run_form
 from engine.injection import bind, collect, subscription_ids
 from engine.named_subscriptions import named_in
+from engine.run.commands import subjects
 from engine.run.commands.context import CommandContext
 from engine.run.commands.permits import permit
-from engine.run.commands.subjects import admit_named
 from engine.run.runs import Run, RunRequest
 from engine.states import ProcessStatus
 from engine.step_errors import InputUnusable, WrongLifecycle
@@ -70,11 +71,12 @@ async def resume(
     form = await _find_form(context, process_id, scope=scope)
     # The process cannot change unseen: what is written names the version that the authorizers were shown.
     await permit(context.registry, form.process.facts, AuthorizedAction.RESUME, actor=actor, claims=claims)
-    result = await run_form(form.step.function, pages, _inputs(context, form))
+    check_named = partial(subjects.check_named, context, scope=scope, holder=process_id)
+    result = await run_form(form.step.function, pages, _inputs(context, form), check_named=check_named)
     values = collect(form.step, result).values
     named = named_in(form.step.outputs, values, pages=pages)
     async with context.database.write() as connection:
-        await admit_named(connection, context, named, scope=scope, holder=process_id)
+        await subjects.admit_named(connection, context, named, scope=scope, holder=process_id)
         run_no = await inbox.add_input(
             connection,
             process_id,

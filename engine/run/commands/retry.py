@@ -10,7 +10,7 @@ from domain.scope import Scope
 from engine.authorizers import AuthorizedAction, ProcessFacts
 from engine.errors import ProcessNotFound, Refusal, WrongStatus
 from engine.run.commands.context import CommandContext
-from engine.run.commands.permits import Permit, permit
+from engine.run.commands.permits import Permit, permit_all
 from engine.run.runs import Run, RunRequest
 from engine.states import ProcessStatus
 from engine.store import locking, retries
@@ -76,21 +76,15 @@ async def retry_many(
             found = await locking.failed_tasks(connection, scope=scope)
         else:
             found = await locking.facts(connection, process_ids, scope=scope)
-    wanted = found if process_ids is None else dict.fromkeys(process_ids)
-    results: dict[ProcessId, RetryResult] = {
-        process_id: ProcessNotFound(process_id) for process_id in wanted if process_id not in found
-    }
-    permits: dict[ProcessId, Permit] = {}
-    for process_id, facts in found.items():
-        try:
-            permits[process_id] = await permit(
-                context.registry, facts, AuthorizedAction.RETRY, actor=actor, claims=claims
-            )
-        except Refusal as refusal:
-            results[process_id] = refusal
+    permits, refusals = await permit_all(
+        context.registry, found.values(), AuthorizedAction.RETRY, actor=actor, claims=claims
+    )
+    wanted = found.keys() if process_ids is None else process_ids
+    answers: dict[ProcessId, RetryResult] = {process_id: ProcessNotFound(process_id) for process_id in wanted}
+    answers |= refusals
     if permits:
-        results |= await _carry_out(context, permits, actor=actor, scope=scope)
-    return {process_id: results[process_id] for process_id in wanted}
+        answers |= await _carry_out(context, permits, actor=actor, scope=scope)
+    return answers
 
 
 async def _carry_out(
@@ -121,8 +115,4 @@ def _refusal(
         return ProcessNotFound(process_id)
     if facts.status not in _RETRIABLE:
         return WrongStatus(process_id, found=facts.status, expected=_RETRIABLE)
-    try:
-        allowed.check(context.registry, facts)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return allowed.find_refusal(context.registry, facts)

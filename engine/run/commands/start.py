@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from domain.ids import CustomerId, ProcessId, SubscriptionId, new_uuid7
 from domain.json import JsonValue, encode
 from domain.model.mapping import to_model
 from domain.scope import Scope
 from engine.actions import SubjectFacts
-from engine.authorizers import Authorization, AuthorizedAction
 from engine.errors import (
     ActionBlocked,
     Conflict,
@@ -24,7 +24,7 @@ from engine.errors import (
 from engine.named_subscriptions import named_in
 from engine.run.commands import predicates, subjects
 from engine.run.commands.context import CommandContext
-from engine.run.commands.permits import NO_CLAIMS, ask
+from engine.run.commands.permits import NO_CLAIMS, ask_to_start
 from engine.run.runs import Run, RunRequest
 from engine.start_input import StartValues, parse_start, parse_values
 from engine.states import EngineStatus
@@ -87,7 +87,7 @@ async def start(context: CommandContext, request: StartRequest) -> StartedProces
     _check_key(request.idempotency_key)
     workflow = context.registry.workflow(request.workflow)
     subject = await subjects.find(context, workflow, request.subscription_id, scope=request.scope)
-    await _authorize(workflow, request, subject)
+    await ask_to_start(workflow, subject, actor=request.actor, claims=request.claims)
     await _refuse_early(context, workflow, request, subject)
     given = await _parse(context, workflow, request, subject)
     customers = _customers(given, subject, request.scope)
@@ -138,19 +138,6 @@ def _check_key(key: str | None) -> None:
     raise InvalidInput([FieldError(path=("idempotency_key",), message=message, code="key_length")])
 
 
-async def _authorize(workflow: Workflow, request: StartRequest, subject: SubjectFacts | None) -> None:
-    if workflow.authorizer is not None:
-        authorization = Authorization(
-            actor=request.actor,
-            claims=request.claims,
-            action=AuthorizedAction.START,
-            workflow=workflow.name,
-            subscription_id=request.subscription_id,
-            customers=() if subject is None else (subject.customer_id,),
-        )
-        await ask(workflow.authorizer, authorization)
-
-
 def _question(workflow: Workflow, request: StartRequest) -> predicates.Question:
     return predicates.Question(
         workflow=workflow.name,
@@ -192,7 +179,8 @@ async def _parse(
         if subject.id not in trees:
             raise SubjectNotFound(subject.id)
         model = to_model(context.catalog, trees[subject.id])
-    return await parse_start(workflow, context.catalog, request.pages, subject=model)
+    check_named = partial(subjects.check_named, context, scope=request.scope)
+    return await parse_start(workflow, context.catalog, request.pages, subject=model, check_named=check_named)
 
 
 def _customers(given: StartValues, subject: SubjectFacts | None, scope: Scope) -> list[CustomerId]:

@@ -53,6 +53,24 @@ def refuse_blocked(workflow: Workflow, facts: SubjectFacts, scope: Scope) -> Non
         raise ActionBlocked(workflow.name, subscription_id=facts.id, blockers=blockers)
 
 
+async def check_named(
+    context: CommandContext,
+    named: Sequence[NamedSubscription],
+    *,
+    scope: Scope,
+    holder: ProcessId | None = None,
+) -> None:
+    """Let nobody fill in another page for nothing. What decides is asked in the transaction that acts.
+
+    Raises:
+        InvalidInput: if one cannot be used now; what the holder holds can.
+    """
+    ids = {each.id for each in named}
+    async with context.database.writer() as connection:
+        found = await subjects.facts(connection, sorted(ids), catalog=context.catalog, scope=scope)
+    refuse_unusable(named, found, holder=holder)
+
+
 async def admit(
     connection: asyncpg.Connection,
     context: CommandContext,
@@ -133,7 +151,9 @@ def _of_kind(workflow: Workflow, facts: SubjectFacts | None, subscription_id: Su
         message = f"is about products of the catalogue, which {facts.product} has left"
         raise InvalidInput([_error(message, code="retired_product")])
     if facts.family is not workflow.model:
-        raise InvalidInput([_error(f"is about {facts.product}, not for this workflow", code="wrong_subject")])
+        assert workflow.model is not None, "it has rules"
+        found = f"found a subscription of product {facts.product}"
+        raise InvalidInput([_error(f"is about {workflow.model.name}; {found}", code="wrong_subject")])
     return facts
 
 

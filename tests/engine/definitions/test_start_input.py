@@ -38,6 +38,13 @@ class PortInput(BaseModel):
         return self
 
 
+class FreeInput(BaseModel):
+    """A port of any speed."""
+
+    site: Site
+    speed: int
+
+
 class SpeedPage(FormPage, last=True):
     speed: int
 
@@ -65,6 +72,7 @@ def no_steps() -> StepList:
 
 create_port = create_workflow(Port, input=PortInput)(no_steps)
 create_port_by_wizard = create_workflow(Port, input=PortInput, form=create_wizard)(no_steps)
+create_freely = create_workflow(Port, input=FreeInput)(no_steps)
 create_link = create_workflow(Link)(no_steps)
 modify_port = modify_workflow(Port, input=PortInput)(no_steps)
 modify_port_by_wizard = modify_workflow(Port, form=modify_wizard)(no_steps)
@@ -256,3 +264,26 @@ def test_the_place_of_an_error_in_one_object_begins_at_the_object() -> None:
 
 def test_the_model_is_made_once() -> None:
     assert start_model(create_port, CATALOG) is start_model(create_port, CATALOG)
+
+
+@pytest.mark.parametrize("text", ["9" * 25, "-1" + "0" * 20])
+async def test_a_number_that_cannot_be_stored_is_refused_at_its_place(text: str) -> None:
+    values: JsonValue = {**CHOICE, "site": "PARIS", "speed": text} if isinstance(CHOICE, dict) else None
+
+    with pytest.raises(InvalidInput) as of_values:
+        parse_values(create_freely, CATALOG, values)
+    with pytest.raises(InvalidInput) as of_pages:
+        await parse_start(create_freely, CATALOG, [values])
+    with pytest.raises(InvalidInput) as of_wizard:
+        await parse_start(create_port_by_wizard, CATALOG, [CHOICE, {"speed": text}])
+
+    found = [
+        [(error.path, error.message, error.code) for error in refusal.value.errors]
+        for refusal in (of_values, of_pages, of_wizard)
+    ]
+    bits = int(text).bit_length()
+    message = f"Cannot be stored: an integer of {bits} bits (at most 64 fit)"
+    assert found == [
+        [(path, message, "unrepresentable")]
+        for path in (("speed",), ("pages", 0, "speed"), ("pages", 1, "speed"))
+    ]

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from domain.ids import CustomerId, SubscriptionId
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
+from domain.model.fields import Reference
 from domain.model.lifecycle import ACTIVE, PROVISIONING
 from domain.model.subscriptions import SubscriptionModel
 from domain.storage.lookups import Subscriptions
@@ -44,15 +45,15 @@ OnePort = Annotated[SubscriptionId, OfModel(Port)]
 
 class EndBlockInactive(ProductBlockModel, name="EndBlock"):
     vlan: int | None = None
-    port: PortBlockInactive | None
+    port: Annotated[PortBlockInactive | None, Reference()]
 
 
 class EndBlockProvisioning(EndBlockInactive, lifecycle=[PROVISIONING]):
-    port: PortBlockProvisioning | None
+    port: Annotated[PortBlockProvisioning | None, Reference()]
 
 
 class EndBlock(EndBlockProvisioning, lifecycle=[ACTIVE]):
-    port: PortBlock
+    port: Annotated[PortBlock, Reference()]
 
 
 class CircuitInactive(SubscriptionModel, name="Circuit"):
@@ -105,6 +106,21 @@ class Several(TypedDict):
 class Look(BaseModel):
     port: OnePort
     speed: int
+
+
+class PortPage(FormPage):
+    port: OnePort
+    others: list[OnePort | None] = Field(default_factory=list[OnePort | None])
+
+
+class SpeedPage(FormPage, last=True):
+    speed: int
+
+
+async def look_wizard(ask: Ask) -> Look:
+    page = await ask(PortPage)
+    speed = await ask(SpeedPage)
+    return Look(port=page.port, speed=speed.speed)
 
 
 class Surroundings(TypedDict):
@@ -246,6 +262,25 @@ def look_at_port() -> StepList:
     return begin >> look_around >> done
 
 
+@task(input=Look, form=look_wizard)
+def look_by_pages() -> StepList:
+    """A form of two pages, of which the first names ports."""
+    return begin >> look_around >> done
+
+
+@input_step("Choose by pages", assignee="NOC")
+async def choose_by_pages(ask: Ask) -> Chosen:
+    page = await ask(PortPage)
+    await ask(SpeedPage)
+    return {"spare": page.port}
+
+
+@task()
+def choose_port_by_pages() -> StepList:
+    """A step's form of two pages, of which the first names ports."""
+    return begin >> choose_by_pages >> use_choice >> done
+
+
 def new_circuits_registry(stage: Stage) -> Registry:
     """The workflows, with the stage as a service."""
 
@@ -268,6 +303,8 @@ def new_circuits_registry(stage: Stage) -> Registry:
             speed_ports_up,
             choose_port,
             look_at_port,
+            look_by_pages,
+            choose_port_by_pages,
         ),
         {Stage: opened},
     )

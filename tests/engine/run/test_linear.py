@@ -125,7 +125,10 @@ async def test_a_state_that_grows_too_large_fails_the_step(house: House) -> None
         process = await house.until(process_id, ProcessStatus.FAILED)
 
     assert process.failure_kind is FailureKind.ERROR
-    assert process.failure_reason == "the state would be 2000011 bytes of JSON, at most 1000000 are allowed"
+    assert process.failure_reason == (
+        "the state would be 2000011 bytes of JSON, at most 1000000 are allowed; "
+        "the largest value is 'text' with 2000002 bytes"
+    )
     assert process.state == {"text": "a"}
 
 

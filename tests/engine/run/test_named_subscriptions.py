@@ -6,7 +6,7 @@ from domain.ids import SubscriptionId, new_uuid7
 from domain.json import JsonValue
 from domain.scope import Scope
 from domain.type_ids import type_id
-from engine.errors import FieldError, InvalidInput
+from engine.errors import FieldError, FormPageNeeded, InvalidInput
 from engine.states import ProcessStatus
 from tests.engine.run.circuit_house import ACME, CircuitHouse
 from tests.engine.run.house import ACTOR
@@ -204,3 +204,51 @@ async def test_what_is_no_id_is_refused_before_anything_is_read(circuits: Circui
     (error,) = await refused(circuits, "survey_ports", port=text)
 
     assert (error.path, error.code) == (("port",), "uuid_parsing")
+
+
+async def test_a_page_that_names_what_cannot_be_used_is_refused_before_the_next_one_is_asked_for(
+    circuits: CircuitHouse, statements: StatementLog
+) -> None:
+    port, gone = str(await circuits.new_port()), str(new_uuid7())
+    before = await circuits.started()
+    first: JsonValue = {"port": gone, "others": [port, None, gone]}
+
+    async def start(*pages: JsonValue) -> None:
+        await circuits.commands.start("look_by_pages", pages=pages, actor=ACTOR, scope=Scope.all())
+
+    with pytest.raises(InvalidInput) as refusal:
+        await start(first)
+    with statements.recorded() as recorded, pytest.raises(FormPageNeeded) as needed:
+        await start({"port": port, "others": [port]})
+
+    code, message = NOT_FOUND
+    assert refusal.value.errors == (
+        FieldError(path=("pages", 0, "port"), message=message, code=code),
+        FieldError(path=("pages", 0, "others", 2), message=message, code=code),
+    )
+    assert needed.value.page.page_index == 1
+    assert len(recorded) == 1
+    assert await circuits.started() == before
+
+
+async def test_a_page_of_a_steps_form_is_checked_before_the_next_one_is_asked_for(
+    circuits: CircuitHouse,
+) -> None:
+    theirs = await circuits.new_port("other")
+    async with circuits.working():
+        process_id = await circuits.begin("choose_port_by_pages")
+        await circuits.until(process_id, ProcessStatus.SUSPENDED)
+
+    async def resume(scope: Scope) -> None:
+        pages: list[JsonValue] = [{"port": str(theirs)}]
+        await circuits.commands.resume(process_id, pages=pages, actor=ACTOR, scope=scope)
+
+    with pytest.raises(FormPageNeeded):
+        await resume(Scope.all())
+    await circuits.rows("UPDATE subscription SET in_sync = false")
+    with pytest.raises(InvalidInput) as refusal:
+        await resume(Scope.all())
+
+    assert [(error.path, error.code) for error in refusal.value.errors] == [
+        (("pages", 0, "port"), "subscription_not_in_sync")
+    ]

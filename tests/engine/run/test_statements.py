@@ -78,7 +78,7 @@ async def test_resume_retry_and_abort_are_short_transactions(house: House, state
         await house.abort(suspended)
 
     assert resuming.verbs == ["SELECT", "BEGIN", "WITH", "WITH", "COMMIT"]
-    assert aborting.verbs == ["BEGIN", "SELECT", "WITH", "COMMIT"]
+    assert aborting.verbs == ["SELECT", "BEGIN", "SELECT", "WITH", "COMMIT"]
 
 
 def _of_the_engine(recorded: RecordedStatements) -> list[str]:

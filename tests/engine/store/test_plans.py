@@ -3,6 +3,7 @@
 from domain.scope import Scope
 from domain.storage.database import Database
 from engine.states import ProcessStatus
+from engine.store import starts
 from tests.engine.run.circuit_house import ACME, CircuitHouse
 from tests.engine.run.house import IMPATIENT, PORT, House
 
@@ -79,6 +80,38 @@ async def test_actions_and_starts_find_related_subscriptions_by_index(
             await circuits.begin("survey_ports", port=str(port))
 
     assert await sequential_scans(house) == before
+
+
+async def test_commands_to_many_and_the_engine_find_their_rows_by_index(
+    house: House, database_dsn: str
+) -> None:
+    async with Database(database_dsn) as database, database.writer() as connection:
+        await connection.execute(FILL)
+    before = await sequential_scans(house)
+
+    async with Database(database_dsn) as database:
+        await command_everything(House(database))
+
+    assert await sequential_scans(house) == before
+
+
+async def command_everything(house: House) -> None:
+    """Often enough for the server to settle on plans that serve any value."""
+    everybody = Scope.all()
+    for _ in range(8):
+        await house.commands.unpause(actor="ada", scope=everybody)
+        house.stage.raising["first"] = [RuntimeError("no"), RuntimeError("no")]
+        async with house.working(IMPATIENT):
+            failed = [await house.start("single", text="a") for _ in range(2)]
+            for process_id in failed:
+                await house.until(process_id, ProcessStatus.FAILED)
+        await house.commands.pause(actor="ada", scope=everybody)
+        await house.commands.skip(failed[0], "first", reason="so", actor="ada", scope=everybody)
+        await house.commands.retry_many(None, actor="ada", scope=everybody)
+        await house.abort(failed[1])
+        await house.commands.delete(failed, actor="ada", scope=everybody)
+        async with house.database.writer() as connection:
+            await starts.count_processes(connection, "single", [ProcessStatus.QUEUED, ProcessStatus.RUNNING])
 
 
 async def carry_out_everything(house: House) -> None:

@@ -1,18 +1,20 @@
 """Whatever a statement does to a process, the table of legal transitions allows it, in every status."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import asyncpg
 import pytest
 
 from domain.ids import ProcessId, new_uuid7
-from engine.states import LEGAL_TRANSITIONS, ProcessStatus, StepKind, StepStatus
-from engine.store import aborts, callbacks, checkpoints, claims, inbox, recovery, retries
+from engine.states import LEGAL_TRANSITIONS, TERMINAL, ProcessStatus, StepKind, StepStatus
+from engine.store import aborts, callbacks, checkpoints, claims, deletions, inbox, recovery, retries, skips
 from engine.store.checkpoints import Checkpoint, NextStep, StepOutcome
+from engine.store.skips import SkippedStep
 from tests.engine.run.house import House
 
 Action = Callable[[asyncpg.Connection, ProcessId], Awaitable[object]]
 TOKEN = b"token"
+SECOND = NextStep(key="second", position=1, name="Second", kind=StepKind.STEP)
 
 
 async def claim(connection: asyncpg.Connection, process_id: ProcessId) -> object:
@@ -28,7 +30,19 @@ async def end_abandoned(connection: asyncpg.Connection, process_id: ProcessId) -
 
 
 async def retry(connection: asyncpg.Connection, process_id: ProcessId) -> object:
-    return await retries.retry(connection, process_id, actor="ada")
+    return await retries.retry(connection, [process_id], actor="ada")
+
+
+async def delete(connection: asyncpg.Connection, process_id: ProcessId) -> object:
+    return await deletions.delete(connection, [process_id])
+
+
+def skip(following: NextStep | None) -> Action:
+    async def skipped(connection: asyncpg.Connection, process_id: ProcessId) -> object:
+        step = SkippedStep(key="first", reason="no need", delta=None, state=None, following=following)
+        return await skips.skip(connection, process_id, step, version=1, actor="ada")
+
+    return skipped
 
 
 async def add_input(connection: asyncpg.Connection, process_id: ProcessId) -> object:
@@ -50,7 +64,6 @@ async def expire(connection: asyncpg.Connection, process_id: ProcessId) -> objec
 
 def checkpoint(status: ProcessStatus, expected: ProcessStatus) -> Action:
     async def record(connection: asyncpg.Connection, process_id: ProcessId) -> object:
-        following = NextStep(key="second", position=1, name="Second", kind=StepKind.STEP)
         outcome = StepOutcome(
             key="first", status=StepStatus.SUCCESS, attempt=1, attempt_status=StepStatus.SUCCESS
         )
@@ -61,7 +74,7 @@ def checkpoint(status: ProcessStatus, expected: ProcessStatus) -> Action:
             expected=expected,
             status=status,
             outcome=outcome,
-            next_step=following if status is ProcessStatus.RUNNING else None,
+            next_step=SECOND if status is ProcessStatus.RUNNING else None,
             inbox_seen=0,
             inbox_taken=0,
         )
@@ -85,6 +98,9 @@ ACTIONS: dict[str, Action] = {
     "abort": abort,
     "end abandoned": end_abandoned,
     "retry": retry,
+    "skip": skip(SECOND),
+    "skip the last": skip(None),
+    "delete": delete,
     "add input": add_input,
     "arrive": arrive,
     "expire": expire,
@@ -92,10 +108,13 @@ ACTIONS: dict[str, Action] = {
     "record ABORTED": checkpoint(ProcessStatus.ABORTED, ProcessStatus.ABORTING),
 }
 
-MOVES = {
+MOVES: dict[str, Mapping[str, str | None]] = {
     "claim": {"QUEUED": "RUNNING", "WAITING": "RUNNING"},
     "end abandoned": {"ABORTING": "ABORTED"},
     "retry": {"FAILED": "QUEUED", "WAITING": "QUEUED"},
+    "skip": dict.fromkeys(("FAILED", "WAITING", "SUSPENDED", "AWAITING_CALLBACK"), "QUEUED"),
+    "skip the last": dict.fromkeys(("FAILED", "WAITING", "SUSPENDED", "AWAITING_CALLBACK"), "COMPLETED"),
+    "delete": {"COMPLETED": None, "ABORTED": None},
     "add input": {"SUSPENDED": "QUEUED"},
     "arrive": {"AWAITING_CALLBACK": "QUEUED"},
     "expire": {"AWAITING_CALLBACK": "FAILED"},
@@ -111,13 +130,13 @@ MOVES = {
     **{f"record {status}": {"RUNNING": status} for status in RUN_ENDS if status is not ProcessStatus.RUNNING},
     "record ABORTED": {"ABORTING": "ABORTED"},
 }
-"""What each statement does; where it says nothing, the statement leaves the process as it is."""
+"""What each statement does, None being the row's end; where it says nothing, the process stays as it is."""
 
 
 @pytest.mark.parametrize("name", ACTIONS)
 async def test_a_statement_moves_a_process_as_the_table_allows(house: House, name: str) -> None:
     process_id = await house.start("linear", text="a")
-    moves: dict[str, str] = {}
+    moves: dict[str, str | None] = {}
     for status in ProcessStatus:
         async with house.database.writer() as connection:
             transaction = connection.transaction()
@@ -128,7 +147,10 @@ async def test_a_statement_moves_a_process_as_the_table_allows(house: House, nam
             await ACTIONS[name](connection, process_id)
             found = await connection.fetchval("SELECT status FROM process")
             await transaction.rollback()
-        if found != status:
+        if found is None:
+            assert status in TERMINAL
+            moves[status] = None
+        elif found != status:
             assert ProcessStatus(found) in LEGAL_TRANSITIONS[status]
             moves[status] = found
 

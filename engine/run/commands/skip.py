@@ -1,0 +1,183 @@
+"""Leaving out the step at which a process is parked or has failed."""
+
+from collections.abc import Mapping
+
+from domain.ids import ProcessId
+from domain.json import JsonValue, encode
+from domain.scope import Scope
+from engine.authorizers import AuthorizedAction
+from engine.errors import (
+    Conflict,
+    FieldError,
+    InvalidInput,
+    ProcessMovedOn,
+    ProcessNotFound,
+    StepNotCurrent,
+    StepNotSkippable,
+    WorkflowChanged,
+    WorkflowNotFound,
+    WrongStatus,
+)
+from engine.focus import nested, placed
+from engine.run.commands.context import CommandContext
+from engine.run.commands.permits import permit
+from engine.run.runs import Run, RunRequest
+from engine.skipping import missing_without, read_values
+from engine.states import ProcessStatus
+from engine.step_errors import FocusUnusable
+from engine.steps import Step
+from engine.store import locking, skips
+from engine.store.checkpoints import NextStep
+from engine.store.locking import ProcessNow
+from engine.store.skips import SkippedStep
+from engine.workflows import Workflow
+
+LONGEST_REASON = 2000
+_SKIPPABLE = frozenset(
+    {
+        ProcessStatus.FAILED,
+        ProcessStatus.WAITING,
+        ProcessStatus.SUSPENDED,
+        ProcessStatus.AWAITING_CALLBACK,
+    }
+)
+
+
+async def skip(
+    context: CommandContext,
+    process_id: ProcessId,
+    step_key: str,
+    *,
+    reason: str,
+    values: Mapping[str, JsonValue],
+    actor: str,
+    scope: Scope,
+    claims: Mapping[str, JsonValue],
+) -> None:
+    """Record a process's current step as SKIPPED, with who and why; the process goes on behind it.
+
+    Nothing is undone of what the step did. Its callbacks become void.
+
+    Args:
+        context: What every command needs.
+        process_id: The process.
+        step_key: The step that the caller has seen as the current one.
+        reason: Why, for the record.
+        values: What later steps take of the step's outputs, by name.
+        actor: Who wants it.
+        scope: What the caller may see.
+        claims: What else is known of the caller.
+
+    Raises:
+        InvalidInput: if the reason is blank or too long, or a value is not what the step declares.
+        ProcessNotFound: if there is no such process in scope.
+        NotAllowed: if an authorizer says no.
+        WrongStatus: if it is neither parked nor has failed.
+        StepNotCurrent: if it is at another step.
+        StepNotSkippable: if the workflow's own bookkeeping is the step, or later steps take what neither the
+            state nor the values hold.
+        Conflict: if it has changed at the same moment, or its workflow has lost the step.
+    """
+    _check_reason(reason)
+    process = await _find(context, process_id, step_key, scope=scope)
+    allowed = await permit(context.registry, process.facts, AuthorizedAction.SKIP, actor=actor, claims=claims)
+    workflow, step = _find_step(context, process, step_key)
+    given = read_values(step, values)
+    async with context.database.write() as connection:
+        found = await locking.lock(connection, process_id, scope=scope)
+        if found is None:
+            raise ProcessNotFound(process_id)
+        allowed.check(context.registry, found)
+        done = await locking.done_keys(connection, process_id)
+        planned = _plan(context, process, workflow, step, given=given, reason=reason, done=done)
+        run_no = await skips.skip(connection, process_id, planned, version=process.facts.version, actor=actor)
+        if run_no is None:
+            raise ProcessMovedOn(process_id, since="it was looked at")
+        if planned.following is not None:
+            run = Run(process_id=process_id, run_no=run_no)
+            await context.dispatcher.enqueue(connection, [RunRequest(run=run)])
+
+
+def _check_reason(reason: str) -> None:
+    if reason.strip() and len(reason) <= LONGEST_REASON:
+        return
+    message = f"Expected 1 to {LONGEST_REASON} characters, not all blank, found {len(reason)}"
+    raise InvalidInput([FieldError(path=("reason",), message=message, code="reason")])
+
+
+async def _find(context: CommandContext, process_id: ProcessId, step_key: str, *, scope: Scope) -> ProcessNow:
+    async with context.database.writer() as connection:
+        process = await locking.find(connection, process_id, scope=scope)
+    if process is None:
+        raise ProcessNotFound(process_id)
+    if process.facts.status not in _SKIPPABLE:
+        raise WrongStatus(process_id, found=process.facts.status, expected=_SKIPPABLE)
+    if process.facts.current_step != step_key:
+        raise StepNotCurrent(process_id, found=process.facts.current_step, expected=step_key)
+    return process
+
+
+def _find_step(context: CommandContext, process: ProcessNow, step_key: str) -> tuple[Workflow, Step]:
+    try:
+        workflow = context.registry.workflow(process.facts.workflow)
+        step = workflow.step(step_key)
+    except (WorkflowChanged, WorkflowNotFound) as error:
+        raise Conflict(str(error)) from error
+    if not step.skippable:
+        raise StepNotSkippable(
+            step_key, reason="without it the subscription would not be let go as it is due"
+        )
+    return workflow, step
+
+
+def _plan(
+    context: CommandContext,
+    process: ProcessNow,
+    workflow: Workflow,
+    step: Step,
+    *,
+    given: dict[str, JsonValue],
+    reason: str,
+    done: frozenset[str],
+) -> SkippedStep:
+    """What is written.
+
+    Raises:
+        StepNotSkippable: if something is missing for later steps.
+        InvalidInput: if the values make the state too large.
+        Conflict: if the state has no room for them where the step works.
+    """
+    try:
+        state = process.state | placed(step.focus, process.state, given)
+        missing = missing_without(workflow, step, state, done=done)
+    except FocusUnusable as error:
+        raise Conflict(str(error)) from error
+    if missing:
+        names = ", ".join(missing)
+        raise StepNotSkippable(
+            step.key, reason=f"later steps take {names}, expected values for that", missing=missing
+        )
+    following = workflow.next_after(step.key, done=done)
+    return SkippedStep(
+        key=step.key,
+        reason=reason,
+        delta=encode(nested(step.focus, given)) if given else None,
+        state=_fitting(context, state) if given else None,
+        following=None
+        if following is None
+        else NextStep(
+            key=following.key,
+            position=workflow.position(following.key),
+            name=following.name,
+            kind=following.kind,
+        ),
+    )
+
+
+def _fitting(context: CommandContext, state: dict[str, JsonValue]) -> str:
+    text = encode(state)
+    found, limit = len(text.encode()), context.settings.state_limit_bytes
+    if found > limit:
+        message = f"The state would be {found} bytes of JSON, at most {limit} are allowed"
+        raise InvalidInput([FieldError(path=("values",), message=message, code="too_large")])
+    return text
