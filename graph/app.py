@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from domain.model.catalog import Catalog
 from domain.storage.database import Database
@@ -15,6 +14,7 @@ from engine.run.bus import EventBus
 from engine.run.commands import Commands
 from engine.settings import EngineSettings
 from graph.context import GraphDependencies, OperationContext
+from graph.execution.executor import CountingExecutor
 from graph.execution.operations import Operations
 from graph.http.open_streams import OpenStreams
 from graph.http.routes import graphql_routes
@@ -92,7 +92,7 @@ def create_app(dependencies: GraphDependencies) -> GraphServer:
     schema = build_schema(dependencies.catalog, dependencies.registry)
     operations = Operations(
         schema.core,
-        executor_class=StrawberryGraphQLCoreExecutionContext,
+        executor_class=CountingExecutor,
         new_context=context_factory(dependencies, schema),
         limits=settings.document,
     )

@@ -6,6 +6,7 @@ they look. What it reads is counted while it runs: how long its lists are is not
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from graphql import (
     DocumentNode,
@@ -19,6 +20,8 @@ from graphql import (
 )
 
 from graph.errors import GraphError
+
+Entry = TypeVar("Entry")
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 """Fields whose depth a validation rule of graphql-core bounds instead: introspection is deep by nature."""
@@ -67,6 +70,10 @@ class ReadBudget:
                 f"The lists of one operation have at most {self._entries} entries together: "
                 "ask for smaller pages."
             )
+
+
+class PaidEntries(list[Entry]):
+    """Entries of a list that a budget has paid for when they were read."""
 
 
 def excesses(document: DocumentNode, limits: DocumentLimits) -> list[GraphQLError]:

@@ -14,7 +14,7 @@ import strawberry
 from domain.json import JsonValue, decode, encode
 from domain.storage.paging import InvalidPageRequest, Page, PageRequest, SortKey, id_key
 from graph.errors import GraphError
-from graph.limits import ReadBudget
+from graph.limits import PaidEntries, ReadBudget
 from graph.permissions import Permission, requires
 from graph.settings import GraphSettings
 
@@ -146,10 +146,10 @@ def connection(
         TooMuchRead: The operation has had its share.
     """
     budget.take(len(page.rows))
-    edges = [Edge(cursor=encode_cursor((key(row),)), node=node(row)) for row in page.rows]
+    edges = PaidEntries(Edge(cursor=encode_cursor((key(row),)), node=node(row)) for row in page.rows)
     return Connection(
         edges=edges,
-        nodes=[edge.node for edge in edges],
+        nodes=PaidEntries(edge.node for edge in edges),
         page_info=PageInfo(
             has_next_page=page.has_next,
             has_previous_page=page.has_previous,

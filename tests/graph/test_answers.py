@@ -1,7 +1,17 @@
 from collections.abc import Iterator
 
-from engine.errors import CallbackUnknown, CallbackUsed, Refusal
+from engine.errors import (
+    CallbackUnknown,
+    CallbackUsed,
+    HoldsSubscriptions,
+    NotATask,
+    Refusal,
+    StepNotSkippable,
+)
 from graph.mutations.answers import FORM_START_REFUSALS, PROCESS_REFUSALS, RESUME_REFUSALS, input_path
+
+NOT_OFFERED = {HoldsSubscriptions, NotATask, StepNotSkippable}
+"""Refusals of commands that no mutation offers yet: to skip a step, to delete a task."""
 
 
 def every(kind: type[Refusal]) -> Iterator[type[Refusal]]:
@@ -12,6 +22,7 @@ def every(kind: type[Refusal]) -> Iterator[type[Refusal]]:
 
 def test_every_refusal_of_the_engine_has_an_answer() -> None:
     answered = {*FORM_START_REFUSALS, *PROCESS_REFUSALS, *RESUME_REFUSALS, CallbackUnknown, CallbackUsed}
+    answered |= NOT_OFFERED
 
     assert [kind for kind in every(Refusal) if not issubclass(kind, tuple(answered))] == []
 

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-
 from domain.ids import CustomerId
 from domain.scope import Scope
 from engine.run.bus import EventBus
 from engine.run.commands import Commands
 from graph.app import context_factory
 from graph.context import GraphDependencies
+from graph.execution.executor import CountingExecutor
 from graph.execution.operations import Operations
 from graph.execution.request import GraphQLRequest
 from graph.permissions import Permission, Viewer
@@ -45,7 +44,7 @@ class Asking:
         )
         self._operations = Operations(
             schema.core,
-            executor_class=StrawberryGraphQLCoreExecutionContext,
+            executor_class=CountingExecutor,
             new_context=context_factory(dependencies, schema),
         )
 

@@ -79,3 +79,50 @@ async def test_lists_within_lists_are_bounded_together(house: House) -> None:
     assert again == enough
     [error] = too_much["errors"]
     assert (error["extensions"]["code"], error["path"]) == ("RESULT_TOO_LARGE", ["b"])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ products { nodes { " + "workflows { products { " * 5 + "id" + " } }" * 5 + " } } }",
+        "{ products { nodes { ...A } } } fragment A on Product { workflows { products { name model } } }",
+    ],
+)
+async def test_lists_that_lead_round_in_circles_are_bounded_together_with_all_others(
+    house: House, query: str
+) -> None:
+    ask = Asking(house, settings=GraphSettings(max_list_entries=30), scope=Scope.all())
+
+    answer = await ask(query)
+
+    assert answer["data"] is None
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"RESULT_TOO_LARGE"}
+
+
+async def test_blocks_that_lead_back_to_their_subscription_are_bounded(working_house: House) -> None:
+    subscription = await working_house.active_node()
+    circle = "blocks { ... on Block { ownerSubscription { "
+    query = "query ($id: ID!) { subscription(id: $id) { " + circle * 3 + "id" + " } } }" * 3 + " } }"
+    few, many = (
+        Asking(working_house, settings=GraphSettings(max_list_entries=number), scope=Scope.all())
+        for number in (38, 39)
+    )
+
+    refused, given = await few(query, id=subscription), await many(query, id=subscription)
+
+    assert {error["extensions"]["code"] for error in refused["errors"]} == {"RESULT_TOO_LARGE"}
+    assert "errors" not in given
+
+
+async def test_the_values_of_what_was_read_cost_nothing(working_house: House) -> None:
+    subscription = await working_house.active_node()
+    ask = Asking(working_house, settings=GraphSettings(max_list_entries=3), scope=Scope.all())
+
+    given = await ask(
+        """query ($id: ID!) { subscription(id: $id) {
+             relations { field } blocks { ... on Block { values { name } } } viewer: customerId }
+           __schema { types { name } } }""",
+        id=subscription,
+    )
+
+    assert "errors" not in given
