@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,13 +53,13 @@ def blocks(page: Path) -> list[Block]:
     return [Block(language=language, text=text) for language, text in _BLOCK.findall(page.read_text())]
 
 
-def table_column(page: Path, heading: str) -> list[str]:
-    """The first cells of the table whose first heading is this one, without their code marks."""
+def table_rows(page: Path, heading: str) -> list[str]:
+    """The rows of the table whose first heading is this one, without its head."""
     lines = page.read_text().splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith(f"| {heading} |"))
-    cells: list[str] = []
-    for line in lines[start + 2 :]:
-        if not line.startswith("|"):
-            break
-        cells.append(line.split("|")[1].strip().strip("`"))
-    return cells
+    return list(takewhile(lambda line: line.startswith("|"), lines[start + 2 :]))
+
+
+def table_column(page: Path, heading: str) -> list[str]:
+    """The first cells of the table whose first heading is this one, without their code marks."""
+    return [line.split("|")[1].strip().strip("`") for line in table_rows(page, heading)]
