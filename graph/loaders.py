@@ -5,6 +5,7 @@ They remember what they have read, so they live as long as one operation, or one
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -108,6 +109,9 @@ class Loaders:
         )
         self.subscriptions_of_process: DataLoader[ProcessId, list[SubscriptionId] | None] = _loader(
             processes.subscriptions_of
+        )
+        self.last_validations: DataLoader[SubscriptionId, datetime | None] = _loader(
+            processes.last_validations_of
         )
         self.processes_of_subscription: DataLoader[SubscriptionId, list[ProcessId] | None] = _loader(
             processes.processes_of

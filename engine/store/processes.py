@@ -1,6 +1,7 @@
 """Reading processes: pages of them, one with its steps, and what follows a version."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     func,
     null,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -24,7 +26,7 @@ from domain.ids import ProcessId, SubscriptionId
 from domain.scope import Scope
 from domain.storage.database import Database
 from domain.storage.paging import Page, PageRequest, id_key
-from engine.states import ProcessStatus
+from engine.states import ProcessStatus, Target
 from engine.store import tables
 from engine.store.records import AttemptRecord, EventRecord, ProcessRecord, StepRecord
 from engine.store.row_records import attempt_record, event_record, process_record, step_record
@@ -51,6 +53,7 @@ _LIGHT = (
     _process.current_step,
     _process.customers,
     _process.created_by,
+    _process.run_by,
     _process.assignee,
     _process.failure_kind,
     _process.failure_reason,
@@ -208,6 +211,28 @@ class ProcessRepository:
         for row in await self._fetch(wanted):
             found[SubscriptionId(row.subscription_id)].append(ProcessId(row.process_id))
         return found
+
+    async def last_validations_of(
+        self, subscription_ids: Iterable[SubscriptionId]
+    ) -> dict[SubscriptionId, datetime]:
+        """When each subscription was last found valid: the end of the last validation that was completed."""
+        wanted = func.unnest(bindparam("wanted", list(subscription_ids), ARRAY(Uuid()))).table_valued(
+            column("id", Uuid()), name="wanted"
+        ).render_derived()
+        last = (
+            select(_process.ended_at)
+            .join_from(tables.process_subscription, tables.process)
+            .where(
+                _link.subscription_id == wanted.c.id,
+                _process.target == Target.VALIDATE,
+                _process.status == ProcessStatus.COMPLETED,
+            )
+            .order_by(_link.process_id.desc())
+            .limit(1)
+            .lateral("last")
+        )
+        rows = await self._fetch(select(wanted.c.id, last.c.ended_at).join_from(wanted, last, true()))
+        return {SubscriptionId(row.id): row.ended_at for row in rows}
 
     async def snapshot(self, scope: Scope, process_id: ProcessId) -> Snapshot | None:
         """A process with the steps that began, both as of one moment."""

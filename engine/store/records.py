@@ -41,6 +41,7 @@ class ProcessRecord:
 
     Attributes:
         version: The process's commit number, without gaps.
+        run_by: Who last started, resumed, retried, skipped a step of, or aborted it.
         state: None when it was not asked for.
     """
 
@@ -53,6 +54,7 @@ class ProcessRecord:
     current_step: str | None
     customers: tuple[CustomerId, ...]
     created_by: str
+    run_by: str
     assignee: str | None
     failure_kind: FailureKind | None
     failure_reason: str | None

@@ -30,6 +30,7 @@ def process_record(row: Row[Any]) -> ProcessRecord:
         current_step=row.current_step,
         customers=tuple(CustomerId(customer) for customer in row.customers),
         created_by=row.created_by,
+        run_by=row.run_by,
         assignee=row.assignee,
         failure_kind=None if row.failure_kind is None else FailureKind(row.failure_kind),
         failure_reason=row.failure_reason,

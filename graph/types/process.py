@@ -47,6 +47,9 @@ class Process(Node):
     )
     customer_ids: list[str] = strawberry.field(description="The customers whose subscriptions it concerns.")
     created_by: str = strawberry.field(description="Who started it.")
+    last_actor: str = strawberry.field(
+        description="Who last started, resumed, retried or aborted it, or skipped a step of it."
+    )
     assignee: str | None = strawberry.field(description="Who is to fill in the form it waits for.")
     failure_kind: FailureKind | None = strawberry.field(
         description="Why it failed, as far as a reader can act on it."
@@ -133,6 +136,7 @@ def process(read: ProcessRead) -> Process:
         version=record.version,
         customer_ids=list(record.customers),
         created_by=record.created_by,
+        last_actor=record.run_by,
         assignee=record.assignee,
         failure_kind=record.failure_kind,
         failure_reason=record.failure_reason,

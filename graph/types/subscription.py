@@ -89,6 +89,14 @@ class ProductSubscription(Node):
         return None if read is None else process(read)
 
     @strawberry.field(
+        description="When a workflow that validates it was last completed.",
+        directives=requires(Permission.READ_PROCESSES),
+    )
+    async def last_validated_at(self, info: Info) -> datetime | None:
+        """When a workflow that validates it was last completed."""
+        return await info.context.loaders.last_validations.load(self.record.id)
+
+    @strawberry.field(
         description="The processes that concern it, the newest first.",
         directives=requires(Permission.READ_PROCESSES),
     )

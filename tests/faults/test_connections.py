@@ -11,6 +11,7 @@ from tests.faults.marks import CHECKPOINT, CLAIM, COMMIT, REGISTRATION, TOKEN
 from tests.faults.proxy import Mark, Proxy, Side, Storm
 from tests.faults.site import PATIENCE_S, Site
 from tests.faults.verifier import verify
+from tests.parity import parity
 from tests.waiting import eventually
 
 
@@ -49,6 +50,7 @@ CUTS = {
 }
 
 
+@parity("W-15")
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS.keys())
 async def test_a_lost_connection_costs_no_attempt(cut: Cut, site: Site, proxy: Proxy) -> None:
     process_ids = await site.start(cut.workflow, cut.processes)
@@ -137,6 +139,7 @@ async def test_processes_end_while_connections_are_lost_at_random(
     await verify(site, process_ids)
 
 
+@parity("W-21")
 async def test_lost_notifications_cost_time_and_nothing_else(site: Site, proxy: Proxy) -> None:
     proxy.swallows = True
     await site.hire(through=proxy, stops=["second/after"])

@@ -13,6 +13,7 @@ from tests.faults.marks import CHECKPOINT, CLAIM, COMMIT, TOKEN
 from tests.faults.proxy import Mark, Proxy, Side
 from tests.faults.site import Site
 from tests.faults.verifier import verify
+from tests.parity import parity
 
 
 class Arrival(StrEnum):
@@ -123,6 +124,10 @@ KILLS = {
 }
 
 
+@parity("WE-39")
+@parity("WE-38", mends="two-commits")
+@parity("W-01")
+@parity("W-04")
 @pytest.mark.parametrize("kill", KILLS.values(), ids=KILLS.keys())
 async def test_a_killed_worker_leaves_nothing_undone_and_nothing_doubled(
     kill: Kill, site: Site, proxy: Proxy

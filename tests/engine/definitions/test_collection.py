@@ -20,6 +20,7 @@ from engine.injection import bind
 from engine.step_errors import OutputUnusable
 from engine.steps import Step, callback_step, step
 from tests.engine.definitions.catalog import CATALOG, Link, Port, PortInactive, active_port, new_port
+from tests.parity import parity
 
 
 class Site(StrEnum):
@@ -80,6 +81,7 @@ async def act() -> None: ...
 async def wait() -> None: ...
 
 
+@parity("WE-21")
 def test_fields_become_json() -> None:
     delta = collect(reserve, {**RESERVED, "weight": 2})
 
@@ -113,6 +115,7 @@ def test_a_step_without_outputs_gives_nothing() -> None:
     assert collect(act, None).values == {}
 
 
+@parity("WE-20")
 def test_a_subscription_becomes_its_id_under_its_familys_key() -> None:
     port = new_port()
 
@@ -251,6 +254,7 @@ async def take_everything(
 storable_text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
 
+@parity("WE-21")
 @given(
     st.fixed_dictionaries(
         {

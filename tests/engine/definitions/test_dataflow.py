@@ -18,6 +18,7 @@ from engine.steps import callback_step, input_step, retry, step
 from engine.workflow_decorators import create_workflow, modify_workflow, task
 from engine.workflows import Workflow
 from tests.engine.definitions.catalog import CATALOG, Link, Port, PortInactive, PortProvisioning, product
+from tests.parity import parity
 
 
 class Inventory:
@@ -150,6 +151,7 @@ def test_a_workflow_whose_steps_get_what_they_need_is_accepted(workflow: Workflo
     check(workflow)
 
 
+@parity("WE-19")
 @pytest.mark.parametrize(
     ("workflow", "message"),
     [

@@ -17,6 +17,7 @@ from engine.errors import (
     failure_kind,
 )
 from engine.states import FailureKind, ProcessStatus
+from tests.parity import parity
 
 PROCESS = ProcessId(UUID(int=1))
 SUBSCRIPTION = SubscriptionId(UUID(int=2))
@@ -30,6 +31,9 @@ class InconsistentDataByName(Exception):  # a name decides nothing
     pass
 
 
+@parity("WE-16")
+@parity("WE-16", mends="subclasses")
+@parity("W-13")
 @pytest.mark.parametrize(
     ("error", "expected"),
     [

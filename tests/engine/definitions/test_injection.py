@@ -31,6 +31,7 @@ from tests.engine.definitions.catalog import (
     loaded,
     new_port,
 )
+from tests.parity import parity
 
 
 class Site(StrEnum):
@@ -107,6 +108,8 @@ async def take_values(
 ) -> None: ...
 
 
+@parity("WE-19")
+@parity("WE-19", mends="primitives")
 def test_values_are_read_as_their_declared_types() -> None:
     state: dict[str, JsonValue] = {
         "site": "PARIS",
@@ -165,6 +168,7 @@ async def take_provided(
 ) -> None: ...
 
 
+@parity("WE-19")
 def test_product_service_and_context_are_found_by_type() -> None:
     inventory = Inventory()
 
@@ -198,6 +202,7 @@ async def take_subscriptions(
 ) -> None: ...
 
 
+@parity("WE-19")
 def test_subscriptions_are_loaded_by_the_ids_in_the_state() -> None:
     port = active_port()
     state: dict[str, JsonValue] = {"port": str(port.id), "link": None}
@@ -214,6 +219,7 @@ def test_a_subscription_under_two_names_is_loaded_once() -> None:
     assert subscription_ids(take_subscriptions, state) == (SubscriptionId(UUID(int=7)),)
 
 
+@parity("WE-19")
 def test_a_subscription_in_another_status_than_the_step_takes_is_refused() -> None:
     port = new_port()
 

@@ -13,6 +13,7 @@ from engine.registry import Registry
 from engine.step_lists import StepList, begin, done
 from engine.workflow_decorators import task
 from tests.engine.definitions.catalog import CATALOG, Port
+from tests.parity import parity
 
 
 class Inventory:
@@ -34,6 +35,7 @@ def resume_all() -> StepList:
     return begin >> done
 
 
+@parity("WE-31")
 def test_workflows_are_found_by_name_in_their_order() -> None:
     registry = Registry([resume_all, clean_up])
 
@@ -60,6 +62,8 @@ def test_two_registries_hold_the_same_workflow() -> None:
     assert first.workflow("clean_up") is second.workflow("clean_up")
 
 
+@parity("WE-31")
+@parity("WE-31", mends="replaced")
 def test_two_workflows_of_one_name_are_refused() -> None:
     with pytest.raises(DuplicateWorkflow, match="there are two workflows named 'clean_up'"):
         Registry([clean_up, resume_all, clean_up])

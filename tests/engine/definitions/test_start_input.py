@@ -18,6 +18,7 @@ from engine.step_lists import StepList, begin, done
 from engine.workflow_decorators import create_workflow, modify_workflow, task
 from engine.workflows import Workflow
 from tests.engine.definitions.catalog import ALICE, CATALOG, Link, Port, active_port, product
+from tests.parity import parity
 
 
 class Site(StrEnum):
@@ -148,6 +149,7 @@ def as_object(value: JsonValue) -> dict[str, JsonValue]:
     return value
 
 
+@parity("WE-22")
 @pytest.mark.parametrize(
     ("workflow", "pages", "expected"),
     [

@@ -40,6 +40,11 @@ def rules(
     )
 
 
+@parity("WE-25")
+@parity("WE-26")
+@parity("WE-27")
+@parity("WE-28")
+@parity("WE-32")
 @pytest.mark.parametrize(
     ("decorator", "expected"),
     [

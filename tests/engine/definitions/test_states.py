@@ -14,6 +14,7 @@ from engine.states import (
     derive_process_status,
     sources_of,
 )
+from tests.parity import parity
 
 P, S = ProcessStatus, StepStatus
 
@@ -63,6 +64,8 @@ def test_nothing_leaves_a_terminal_status_and_everything_else_can_reach_one() ->
     assert all(P.ABORTED in LEGAL_TRANSITIONS[status] for status in P if status not in TERMINAL)
 
 
+@parity("WE-15")
+@parity("WE-16")
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
@@ -97,6 +100,8 @@ def test_the_order_and_number_of_steps_with_a_status_do_not_matter(steps: list[S
     assert derive_process_status(steps) is derive_process_status(sorted(steps * 2))
 
 
+@parity("WE-05")
+@parity("WE-14")
 @given(st.lists(st.sampled_from(StepStatus), min_size=1))
 def test_a_process_is_completed_exactly_if_every_step_ended_well(steps: list[StepStatus]) -> None:
     ended_well = all(status in (S.SUCCESS, S.SKIPPED) for status in steps)

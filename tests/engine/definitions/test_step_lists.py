@@ -5,6 +5,7 @@ import pytest
 
 from engine.step_lists import OpenStepList, begin, done
 from engine.steps import step
+from tests.parity import parity
 
 
 @step("Reserve port")
@@ -18,6 +19,8 @@ async def configure() -> None: ...
 async def undecorated() -> None: ...
 
 
+@parity("WE-01")
+@parity("WE-05")
 def test_steps_are_composed_in_order() -> None:
     assert (begin >> reserve >> configure >> done).steps == (reserve, configure)
 
@@ -35,6 +38,7 @@ def test_composing_leaves_the_parts_as_they_were() -> None:
     assert (shared.steps, begin.steps) == ((configure,), ())
 
 
+@parity("WE-01")
 def test_a_function_without_decorator_is_refused_with_a_hint() -> None:
     with pytest.raises(TypeError) as refused:
         begin >> undecorated  # pyright: ignore[reportOperatorIssue]  # wrong on purpose
@@ -55,6 +59,7 @@ def test_a_finished_list_is_refused_within_a_list() -> None:
         begin >> (begin >> reserve >> done)  # pyright: ignore[reportOperatorIssue]  # wrong on purpose
 
 
+@parity("WE-05")
 def test_nothing_follows_done() -> None:
     with pytest.raises(TypeError, match="nothing can follow `done`; found step configure"):
         begin >> reserve >> done >> configure  # pyright: ignore[reportOperatorIssue]  # wrong on purpose

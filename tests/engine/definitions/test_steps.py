@@ -24,6 +24,7 @@ from engine.signatures import OutputKind
 from engine.states import StepKind
 from engine.steps import Step, callback_step, input_step, retry, step
 from tests.engine.definitions.catalog import Port, PortProvisioning
+from tests.parity import parity
 
 
 class Reserved(TypedDict):
@@ -59,6 +60,7 @@ async def measure(ctx: CallbackContext) -> Reserved:
     return {"rack": ctx.callback_url}
 
 
+@parity("WE-02")
 def test_a_step_has_its_functions_name_as_key_and_its_docstring_as_description() -> None:
     assert (reserve.key, reserve.name, reserve.kind) == ("reserve", "Reserve port", StepKind.STEP)
     assert reserve.description == "Find a place.\n\nAs near to the door as possible."
@@ -97,16 +99,20 @@ def test_the_fields_of_a_model_are_outputs() -> None:
     assert list(measure_now.outputs) == ["speed"]
 
 
+@parity("WE-04")
+@parity("WE-32")
 def test_an_input_step_has_an_assignee_and_keeps_its_ask_to_itself() -> None:
     assert (confirm.kind, confirm.assignee) == (StepKind.INPUT, "NOC")
     assert [parameter.name for parameter in confirm.parameters] == ["port"]
 
 
+@parity("WE-09")
 def test_a_callback_step_gives_its_own_outputs_and_those_of_its_result() -> None:
     assert (measure.kind, measure.result_model, measure.timeout_s) == (StepKind.CALLBACK, Measured, 300)
     assert (list(measure.outputs), list(measure.result_fields)) == (["rack", "slot"], ["speed"])
 
 
+@parity("WE-03")
 def test_a_retried_step_is_the_same_step_with_a_policy() -> None:
     retried = retry(
         reserve,

@@ -24,6 +24,7 @@ from engine.workflow_decorators import (
 )
 from engine.workflows import Workflow
 from tests.engine.definitions.catalog import Link, Port, PortInactive, PortProvisioning, active_port, new_port
+from tests.parity import parity
 
 
 class CreatePort(BaseModel):
@@ -55,6 +56,14 @@ async def ask_speed(ask: Ask) -> Asked: ...
 async def ask_port(ask: Ask) -> CreatePort: ...
 
 
+@parity("WE-23")
+@parity("WE-24")
+@parity("WE-25")
+@parity("WE-26")
+@parity("WE-27")
+@parity("WE-28")
+@parity("WE-29")
+@parity("WE-30")
 @pytest.mark.parametrize(
     ("decorator", "target", "added", "is_task"),
     [
@@ -89,6 +98,7 @@ def test_the_added_steps_say_what_they_do() -> None:
     assert (resync.name, resync.kind) == ("Mark in sync", StepKind.RESYNC)
 
 
+@parity("WE-30")
 @pytest.mark.parametrize(("status", "model"), [(PROVISIONING, PortProvisioning), (ACTIVE, Port)])
 async def test_set_status_gives_the_subject_in_the_class_of_its_new_status(
     status: SubscriptionStatus, model: type[PortInactive]
@@ -136,6 +146,7 @@ def test_steps_are_found_by_key() -> None:
     assert create_port.next_after("resync") is None
 
 
+@parity("W-16")
 def test_a_key_that_is_gone_is_a_changed_workflow() -> None:
     with pytest.raises(WorkflowChanged, match="workflow 'steps' has no step 'reserve' any more"):
         create_workflow(Port)(steps).step("reserve")
@@ -224,6 +235,8 @@ def subscription_as_input() -> object:
     return modify_workflow(Port, input=Input)(steps)
 
 
+@parity("WE-01", mends="names")
+@parity("WE-05", mends="no-end")
 @pytest.mark.parametrize(
     ("definition", "error", "message"),
     [

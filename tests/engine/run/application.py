@@ -199,6 +199,11 @@ async def confirm(ask: Ask, text: str) -> Confirmed:
     return {"confirmed": page.sure and bool(text)}
 
 
+@step("Revoke")
+async def revoke(confirmed: bool) -> Confirmed:  # noqa: FBT001  # named by the input
+    return {"confirmed": not confirmed}
+
+
 @callback_step("Order", Delivery, timeout=timedelta(seconds=60))
 async def order(stage: Stage, ctx: CallbackContext) -> Order:
     await stage.play(ctx)
@@ -290,6 +295,12 @@ def ordered() -> StepList:
 
 
 @task(input=Note)
+def revoked() -> StepList:
+    """A step that changes what a person said, and one behind it that waits for the outside world."""
+    return begin >> confirm >> revoke >> order >> done
+
+
+@task(input=Note)
 def hastily_ordered() -> StepList:
     """A step that does not wait for long."""
     return begin >> hasty_order >> done
@@ -328,6 +339,7 @@ def new_registry(stage: Stage) -> Registry:
         stubborn,
         confirmed,
         ordered,
+        revoked,
         hastily_ordered,
         overfull,
         create_port,

@@ -99,8 +99,8 @@ class House:
         )
         return started.process_id
 
-    async def abort(self, process_id: ProcessId) -> ProcessStatus:
-        return await self.commands.abort(process_id, reason="enough", actor=ACTOR, scope=Scope.all())
+    async def abort(self, process_id: ProcessId, *, actor: str = ACTOR) -> ProcessStatus:
+        return await self.commands.abort(process_id, reason="enough", actor=actor, scope=Scope.all())
 
     async def process(self, process_id: ProcessId) -> ProcessRecord:
         return (await self.processes.by_ids(Scope.all(), [process_id]))[process_id]

@@ -6,6 +6,7 @@ from domain.scope import Scope
 from engine.errors import WrongStatus
 from engine.states import ProcessStatus, StepStatus
 from tests.engine.run.house import ACTOR, IMPATIENT, QUIET, House
+from tests.parity import parity
 
 
 async def test_a_queued_process_is_aborted_at_once(house: House) -> None:
@@ -22,6 +23,8 @@ async def test_a_queued_process_is_aborted_at_once(house: House) -> None:
     assert await house.versions(process_id) == [1, 2]
 
 
+@parity("WE-42")
+@parity("W-14")
 @pytest.mark.parametrize(
     ("workflow", "parked_as", "step"),
     [
@@ -36,8 +39,10 @@ async def test_a_parked_process_is_aborted_at_once(
         process_id = await house.start(workflow, text="a")
         await house.until(process_id, parked_as)
 
-        assert await house.abort(process_id) is ProcessStatus.ABORTED
+        assert await house.abort(process_id, actor="grace") is ProcessStatus.ABORTED
 
+    process = await house.process(process_id)
+    assert (process.created_by, process.run_by) == (ACTOR, "grace")
     assert (await house.step_statuses(process_id))[step] is StepStatus.ABORTED
     attempts = (await house.processes.attempts_of([(process_id, step)]))[process_id, step]
     assert [attempt.status for attempt in attempts] == [StepStatus.ABORTED]
@@ -55,6 +60,9 @@ async def test_a_failed_process_is_aborted_at_once(house: House) -> None:
     assert [(attempt.status, attempt.error) for attempt in attempts] == [(StepStatus.FAILED, "no")]
 
 
+@parity("WE-42")
+@parity("WE-42", mends="running")
+@parity("W-05")
 async def test_the_step_in_flight_is_cancelled(house: House) -> None:
     house.stage.hold("second")
     async with house.working(QUIET):
@@ -95,6 +103,8 @@ async def test_a_step_that_ends_while_the_abort_is_asked_for_is_recorded_as_it_e
     }
 
 
+@parity("WE-42", mends="running")
+@parity("W-05")
 async def test_nothing_overwrites_an_abort(house: House) -> None:
     async with house.working():
         process_id = await house.start("single", text="a")

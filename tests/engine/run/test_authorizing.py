@@ -147,6 +147,8 @@ async def test_an_action_that_the_caller_may_not_start_is_not_enabled(house: Gua
     assert [action.blockers for action in found[0][subscription_id]] == [()] * 3
 
 
+@parity("WE-42", mends="authorizer")
+@parity("WE-40")
 @parity("WE-34")
 @parity("WE-34", mends="callback-resume")
 @parity("W-09")

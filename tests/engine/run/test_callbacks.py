@@ -3,13 +3,16 @@ import asyncio
 import pytest
 
 from domain.json import JsonValue
+from domain.scope import Scope
 from engine.errors import CallbackUnknown, CallbackUsed, InvalidInput, WrongStatus
 from engine.states import FailureKind, ProcessStatus, StepStatus
-from tests.engine.run.house import IMPATIENT, House
+from tests.engine.run.house import ACTOR, IMPATIENT, House
+from tests.parity import parity
 
 DELIVERY: JsonValue = {"parcel": "P-1"}
 
 
+@parity("WE-09")
 async def test_a_process_goes_on_with_what_was_posted(house: House) -> None:
     async with house.working():
         process_id = await house.start("ordered", text="a")
@@ -24,6 +27,19 @@ async def test_a_process_goes_on_with_what_was_posted(house: House) -> None:
     assert (step.status, step.attempts) == (StepStatus.SUCCESS, 1)
     assert step.delta == {"order_number": 1, "parcel": "P-1"}
     assert await house.versions(process_id) == list(range(1, process.version + 1))
+
+
+@parity("W-10")
+async def test_what_a_step_changed_after_an_input_stays_changed_when_a_callback_comes(house: House) -> None:
+    async with house.working():
+        process_id = await house.start("revoked", text="a")
+        await house.until(process_id, ProcessStatus.SUSPENDED)
+        await house.commands.resume(process_id, pages=[{"sure": True}], actor=ACTOR, scope=Scope.all())
+        await house.until(process_id, ProcessStatus.AWAITING_CALLBACK)
+        await house.commands.receive_callback(house.stage.callback_token("order"), DELIVERY)
+        process = await house.until(process_id, ProcessStatus.COMPLETED)
+
+    assert process.state == {"text": "a", "confirmed": False, "order_number": 1, "parcel": "P-1"}
 
 
 async def test_a_callback_that_comes_before_the_step_has_ended_is_kept(house: House) -> None:
@@ -96,6 +112,8 @@ async def test_a_body_that_does_not_fit_is_refused_and_the_token_stays_good(hous
         await house.until(process_id, ProcessStatus.COMPLETED)
 
 
+@parity("WE-09")
+@parity("WE-33")
 async def test_a_callback_that_does_not_come_in_time_fails_the_process(house: House) -> None:
     async with house.working(IMPATIENT):
         process_id = await house.start("hastily_ordered", text="a")
@@ -134,6 +152,8 @@ async def test_a_failed_attempt_takes_its_token_with_it(house: House) -> None:
             await house.commands.receive_callback(house.stage.callback_token("order"), DELIVERY)
 
 
+@parity("WE-09")
+@parity("W-22")
 async def test_the_token_is_stored_as_a_hash_and_nowhere_else(house: House) -> None:
     async with house.working():
         process_id = await house.start("ordered", text="a")

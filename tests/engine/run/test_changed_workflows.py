@@ -14,6 +14,7 @@ from engine.workflow_decorators import task
 from engine.workflows import Workflow
 from tests.engine.run.application import CATALOG, Note, confirm
 from tests.engine.run.house import ACTOR, House
+from tests.parity import parity
 
 
 @step("Note down")
@@ -41,6 +42,8 @@ def release(database: Database, *steps: Step) -> House:
     return House(database, registry=registry)
 
 
+@parity("WE-40", mends="positional")
+@parity("W-16")
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [

@@ -15,6 +15,7 @@ from engine.run.outage import through_outages
 from engine.states import ProcessStatus, StepStatus
 from tests.engine.run.house import SETTINGS, House
 from tests.engine.run.remote_stage import Entry, entrance
+from tests.parity import parity
 from tests.postgres import PostgresServer
 
 RECOVERY_S = 10
@@ -50,6 +51,9 @@ async def next_entry(entries: asyncio.Queue[Entry], step: str) -> Entry:
     return entry
 
 
+@parity("WE-39")
+@parity("WE-39", mends="for-ever")
+@parity("W-01")
 async def test_another_worker_takes_over_when_one_is_killed_in_a_step(
     house: House, database_dsn: str, socket: Path
 ) -> None:

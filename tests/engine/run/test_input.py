@@ -7,8 +7,11 @@ from domain.scope import Scope
 from engine.errors import Conflict, FormPageNeeded, InvalidInput, ProcessNotFound, WrongStatus
 from engine.states import ProcessStatus, StepStatus
 from tests.engine.run.house import ACTOR, House
+from tests.parity import parity
 
 
+@parity("WE-04")
+@parity("WE-40")
 async def test_a_process_waits_for_a_person_and_goes_on_with_the_answer(house: House) -> None:
     async with house.working():
         process_id = await house.start("confirmed", text="a")
@@ -41,6 +44,7 @@ async def test_the_form_of_a_suspended_process_can_be_seen(house: House) -> None
     assert needed.value.page == page
 
 
+@parity("WE-04")
 async def test_pages_that_do_not_fit_change_nothing(house: House) -> None:
     async with house.working():
         process_id = await house.start("confirmed", text="a")
@@ -53,6 +57,8 @@ async def test_pages_that_do_not_fit_change_nothing(house: House) -> None:
     assert await house.process(process_id) == before
 
 
+@parity("WE-40")
+@parity("WE-40", mends="double-run")
 async def test_of_many_answers_at_once_one_is_taken(house: House) -> None:
     async with house.working():
         process_id = await house.start("confirmed", text="a")
@@ -74,6 +80,8 @@ async def test_of_many_answers_at_once_one_is_taken(house: House) -> None:
     assert await house.versions(process_id) == list(range(1, process.version + 1))
 
 
+@parity("WE-09", mends="resume")
+@parity("W-09")
 async def test_a_process_that_is_not_suspended_takes_no_input(house: House) -> None:
     process_id = await house.start("confirmed", text="a")
 

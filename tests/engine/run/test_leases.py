@@ -5,6 +5,7 @@ from engine.run.reconciler import Reconciler
 from engine.states import ProcessStatus, StepStatus
 from engine.store import claims
 from tests.engine.run.house import IMPATIENT, QUIET, SETTINGS, House
+from tests.parity import parity
 from tests.waiting import eventually
 
 
@@ -65,6 +66,7 @@ async def test_a_claim_after_an_expired_lease_closes_the_lost_attempt(house: Hou
     ]
 
 
+@parity("WE-39")
 async def test_a_worker_that_lost_its_lease_cannot_write(house: House) -> None:
     gate = house.stage.hold("first")
     async with house.working(QUIET) as sleeper:
@@ -98,6 +100,8 @@ async def test_a_heartbeat_keeps_a_long_step_and_tells_of_a_lost_one(house: Hous
     assert (await house.process(process_id)).status is ProcessStatus.RUNNING
 
 
+@parity("WE-33")
+@parity("W-15")
 async def test_a_process_whose_job_was_lost_is_found(house: House) -> None:
     process_id = await house.start("single", text="a")
     await house.rows("DELETE FROM pgqueuer")

@@ -4,10 +4,12 @@ from engine.states import FailureKind, ProcessStatus, StepKind, StepStatus
 from engine.store.records import EventKind, StepRecord
 from engine.store.timeline import timeline
 from tests.engine.run.house import ACTOR, House
+from tests.parity import parity
 
 FIVE = ("first", "second", "third", "fourth", "fifth")
 
 
+@parity("WE-02")
 async def test_a_process_runs_from_start_to_end(house: House) -> None:
     async with house.working():
         process_id = await house.start("linear", text="a")
@@ -20,6 +22,8 @@ async def test_a_process_runs_from_start_to_end(house: House) -> None:
     assert await house.step_statuses(process_id) == dict.fromkeys(FIVE, StepStatus.SUCCESS)
 
 
+@parity("WE-18")
+@parity("WE-15")
 async def test_each_step_keeps_what_it_gave_and_its_attempt(house: House) -> None:
     async with house.working() as worker:
         process_id = await house.start("linear", text="a")
@@ -44,6 +48,8 @@ async def test_each_step_keeps_what_it_gave_and_its_attempt(house: House) -> Non
     )
 
 
+@parity("WE-22")
+@parity("WE-18")
 async def test_a_step_is_told_who_and_which_attempt_it_is(house: House) -> None:
     async with house.working():
         process_id = await house.start("single", text="a")
@@ -59,6 +65,7 @@ async def test_a_step_is_told_who_and_which_attempt_it_is(house: House) -> None:
     assert context.idempotency_key == f"{process_id}:first"
 
 
+@parity("WE-02")
 async def test_a_plain_function_runs_in_a_thread(house: House) -> None:
     async with house.working():
         process_id = await house.start("in_thread", text="a")
@@ -68,6 +75,7 @@ async def test_a_plain_function_runs_in_a_thread(house: House) -> None:
     assert process.state == {"text": "step 1"}
 
 
+@parity("W-21")
 async def test_the_events_of_a_process_have_no_gaps_and_tell_everything(house: House) -> None:
     async with house.working():
         process_id = await house.start("single", text="a")

@@ -5,8 +5,10 @@ from domain.scope import Scope
 from engine.errors import ApiUnavailable, InconsistentData, ProcessNotFound, WrongStatus
 from engine.states import FailureKind, ProcessStatus, StepStatus
 from tests.engine.run.house import ACTOR, House
+from tests.parity import parity
 
 
+@parity("WE-03")
 async def test_a_step_is_tried_again_after_a_wait(house: House) -> None:
     house.stage.raising["flaky"] = [ApiUnavailable("away"), ApiUnavailable("still away")]
     async with house.working():
@@ -29,6 +31,7 @@ async def test_a_step_is_tried_again_after_a_wait(house: House) -> None:
     assert house.stage.contexts["flaky"].attempt == 3
 
 
+@parity("WE-03")
 async def test_a_step_that_uses_up_its_attempts_fails_the_process(house: House) -> None:
     house.stage.raising["flaky"] = [ApiUnavailable("away")] * 3
     async with house.working():
@@ -55,6 +58,7 @@ async def test_an_error_that_is_not_worth_another_attempt_fails_at_once(house: H
     assert "InconsistentData: two truths" in attempt.traceback
 
 
+@parity("WE-40")
 async def test_a_person_retries_a_failed_process_with_a_fresh_budget(house: House) -> None:
     house.stage.raising["flaky"] = [ApiUnavailable("away")] * 5
     async with house.working():

@@ -27,6 +27,7 @@ async def start(house: House, key: str | None, **values: JsonValue) -> StartedPr
     )
 
 
+@parity("WE-37")
 async def test_a_repetition_under_the_same_key_is_answered_with_the_same_process(house: House) -> None:
     first = await start(house, "once", text="a")
 
@@ -111,6 +112,7 @@ async def test_an_abort_before_the_first_step_lets_the_subject_go(house: House) 
     ]
 
 
+@parity("WE-37")
 @pytest.mark.parametrize(
     ("workflow", "arguments", "refusal"),
     [

@@ -192,6 +192,7 @@ async def test_steps_that_would_park_are_skipped_and_the_last_step_may_be(house:
     assert await house.rows("SELECT count(*) FROM callback") == [{"count": 0}]
 
 
+@parity("W-04")
 async def test_steps_under_a_condition_that_park_go_on_without_asking_again(house: House) -> None:
     async with house.working():
         process_id = await house.start("never", text="abcd")

@@ -12,6 +12,7 @@ from engine.states import ProcessStatus, StepStatus
 from engine.store import claims
 from engine.store.checkpoints import Checkpoint, StepOutcome
 from tests.engine.run.house import House
+from tests.parity import parity
 from tests.postgres import StatementLog
 
 
@@ -59,6 +60,7 @@ async def test_checkpoints_that_wait_together_are_one_statement(
     assert recorded.verbs == ["WITH"]
 
 
+@parity("WE-38")
 async def test_what_cannot_be_stored_fails_alone(house: House) -> None:
     process_ids = [await claimed(house) for _ in range(5)]
     checkpoints = [success(process_id) for process_id in process_ids]
@@ -144,6 +146,10 @@ async def test_changes_of_subscriptions_are_undone_when_their_process_is_fenced(
     assert await house.rows("SELECT values FROM block") == [{"values": {"speed": 10}}]
 
 
+@parity("WE-02")
+@parity("WE-38")
+@parity("WE-38", mends="two-commits")
+@parity("WE-20")
 async def test_a_change_of_a_subscription_is_committed_with_its_step(house: House) -> None:
     subscription_id = await house.create_port()
     process_id = await house.modify(subscription_id, speed=40)

@@ -11,6 +11,7 @@ from engine.store import aborts, callbacks, checkpoints, claims, deletions, inbo
 from engine.store.checkpoints import Checkpoint, NextStep, StepOutcome
 from engine.store.skips import SkippedStep
 from tests.engine.run.house import House
+from tests.parity import parity
 
 Action = Callable[[asyncpg.Connection, ProcessId], Awaitable[object]]
 TOKEN = b"token"
@@ -133,6 +134,8 @@ MOVES: dict[str, Mapping[str, str | None]] = {
 """What each statement does, None being the row's end; where it says nothing, the process stays as it is."""
 
 
+@parity("WE-14")
+@parity("WE-16")
 @pytest.mark.parametrize("name", ACTIONS)
 async def test_a_statement_moves_a_process_as_the_table_allows(house: House, name: str) -> None:
     process_id = await house.start("linear", text="a")

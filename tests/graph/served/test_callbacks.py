@@ -4,6 +4,7 @@ import pytest
 
 from tests.graph.application import OUTSIDE
 from tests.graph.served.house import House
+from tests.parity import parity
 
 CALL_BACK = "mutation { callBack { ... on ProcessStarted { process { id } } } }"
 UNKNOWN = "/callbacks/not-a-token"
@@ -18,6 +19,7 @@ async def awaiting(house: House) -> tuple[str, str]:
     return process, url.removeprefix(house.url)
 
 
+@parity("WE-09")
 async def test_a_callback_lets_its_process_go_on_and_is_taken_once(working_house: House) -> None:
     house = working_house
     process, path = await awaiting(house)
@@ -94,6 +96,7 @@ async def test_an_address_is_not_used_up_by_looking_at_it(working_house: House, 
     assert await house.until(process, "COMPLETED") == "COMPLETED"
 
 
+@parity("W-22")
 async def test_the_token_of_a_callback_is_in_no_log_and_in_no_answer(
     working_house: House, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:

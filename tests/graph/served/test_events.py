@@ -11,6 +11,7 @@ from websockets.typing import Subprotocol
 
 from domain.json import decode, encode
 from tests.graph.served.house import House
+from tests.parity import parity
 from tests.postgres import PostgresServer
 from tests.waiting import eventually
 
@@ -51,6 +52,7 @@ def summary(event: Any) -> tuple[str, str]:
             return event["step"]["key"], event["step"]["status"]
 
 
+@parity("W-21")
 async def test_a_follower_sees_the_snapshot_and_then_every_change_until_the_end(
     house: House,
 ) -> None:

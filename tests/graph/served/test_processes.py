@@ -5,6 +5,7 @@ import pytest
 from domain.storage.database import Database
 from tests.graph.ids_of import suffix
 from tests.graph.served.house import CREATE_NODE, NODE, House
+from tests.parity import parity
 
 PROCESS = """
 query ($id: ID!) {
@@ -55,6 +56,7 @@ async def test_a_started_process_shows_its_plan_before_any_worker_has_seen_it(ho
     assert process["form"] is None
 
 
+@parity("WE-17")
 async def test_a_process_is_carried_out_to_its_end(working_house: House) -> None:
     house = working_house
     process_id = await house.start_node()
@@ -94,6 +96,8 @@ async def test_a_process_is_carried_out_to_its_end(working_house: House) -> None
     ]
 
 
+@parity("WE-17")
+@parity("WE-18")
 async def test_a_failed_process_tells_why_and_can_be_retried_and_aborted(working_house: House) -> None:
     house = working_house
     subscription = await house.active_node(hostname="broken-1")
