@@ -5,7 +5,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import httpx
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from domain.model.catalog import Catalog
 from domain.storage.database import Database
@@ -13,6 +16,10 @@ from engine.registry import Registry
 from engine.run.bus import EventBus
 from engine.run.commands import Commands
 from engine.settings import EngineSettings
+from graph.authentication.authenticator import Authenticator, OpenDevelopment
+from graph.authentication.keys import ProviderKeys
+from graph.authentication.loopback import require_loopback
+from graph.authentication.tokens import BearerTokens
 from graph.context import GraphDependencies, OperationContext
 from graph.execution.executor import CountingExecutor
 from graph.execution.operations import Operations
@@ -25,7 +32,6 @@ from graph.plain.graphiql import graphiql_routes
 from graph.plain.health import health_routes
 from graph.schema import ApplicationSchema, build_schema
 from graph.settings import GraphSettings
-from graph.viewers import open_development_viewer, require_loopback
 
 GRAPHQL_PATH = "/graphql"
 
@@ -58,12 +64,12 @@ def create_server(
     catalog: Catalog,
     registry: Registry,
     settings: EngineSettings,
-    host: str,
+    graph_settings: GraphSettings,
 ) -> GraphServer:
     """Builds the server of an application on an open database.
 
     Raises:
-        NotLoopback: Other machines could reach `host`, and nobody has to sign in.
+        NotLoopback: Other machines could reach it, and nobody has to sign in.
         SchemaDefinitionError: Names of the application clash.
     """
     dependencies = GraphDependencies(
@@ -72,7 +78,7 @@ def create_server(
         registry=registry,
         commands=Commands(database, catalog=catalog, registry=registry, settings=settings),
         bus=EventBus(database),
-        settings=GraphSettings(host=host),
+        settings=graph_settings,
     )
     return create_app(dependencies)
 
@@ -85,8 +91,8 @@ def create_app(dependencies: GraphDependencies) -> GraphServer:
         SchemaDefinitionError: Names of the application clash.
     """
     settings = dependencies.settings
-    require_loopback(settings.host)
-    viewer = open_development_viewer()
+    client = httpx.AsyncClient()
+    authenticator = _authenticator(settings, client)
     streams = OpenStreams()
     started = asyncio.Event()
     schema = build_schema(dependencies.catalog, dependencies.registry)
@@ -97,7 +103,9 @@ def create_app(dependencies: GraphDependencies) -> GraphServer:
         limits=settings.document,
     )
     routes = [
-        *graphql_routes(GRAPHQL_PATH, operations, viewer=viewer, streams=streams, settings=settings),
+        *graphql_routes(
+            GRAPHQL_PATH, operations, authenticator=authenticator, streams=streams, settings=settings
+        ),
         *callback_routes(dependencies.commands, max_body_bytes=settings.max_body_bytes),
         *health_routes(dependencies.database),
         *graphiql_routes(),
@@ -105,7 +113,7 @@ def create_app(dependencies: GraphDependencies) -> GraphServer:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        async with asyncio.TaskGroup() as group:
+        async with client, asyncio.TaskGroup() as group:
             running = group.create_task(dependencies.bus.run(), name="event-bus")
             started.set()
             yield
@@ -113,12 +121,34 @@ def create_app(dependencies: GraphDependencies) -> GraphServer:
             running.cancel()
 
     return GraphServer(
-        asgi=Starlette(routes=routes, lifespan=lifespan),
+        asgi=Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan),
         started=started,
         streams=streams,
         bus=dependencies.bus,
         close_timeout_s=settings.stream_close_timeout_s,
     )
+
+
+def _authenticator(settings: GraphSettings, client: httpx.AsyncClient) -> Authenticator:
+    if settings.oidc is None:
+        require_loopback(settings.host)
+        return OpenDevelopment()
+    return BearerTokens(settings.oidc, ProviderKeys(settings.oidc, client))
+
+
+def _middleware(settings: GraphSettings) -> list[Middleware]:
+    """Lets the pages of the listed origins read answers: browsers ask the server whether they may."""
+    if not settings.allowed_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=sorted(settings.allowed_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type"],
+            max_age=600,
+        )
+    ]
 
 
 def context_factory(
@@ -131,9 +161,7 @@ def context_factory(
             dependencies=dependencies,
             families=schema.families,
             viewer=viewer,
-            new_loaders=lambda: Loaders(
-                dependencies.database, commands=dependencies.commands, scope=viewer.scope
-            ),
+            new_loaders=lambda: Loaders(dependencies.database, commands=dependencies.commands, viewer=viewer),
         )
 
     return new_context

@@ -5,9 +5,10 @@ Every field carries a permission: its own, or the one of its type. Both are writ
 default).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 
 import strawberry
 from graphql import (
@@ -32,9 +33,12 @@ from strawberry.schema_directive import Location
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
+from domain.json import JsonValue
 from domain.scope import Scope
 
 NOT_ALLOWED = "NOT_ALLOWED"
+
+_NO_CLAIMS: Mapping[str, JsonValue] = MappingProxyType({})
 
 
 @strawberry.enum(description="What a viewer may be allowed to do.")
@@ -56,6 +60,20 @@ class Permission(Enum):
     )
     RETRY_PROCESS = strawberry.enum_value("RETRY_PROCESS", description="Retry a failed process.")
     ABORT_PROCESS = strawberry.enum_value("ABORT_PROCESS", description="Abort a process.")
+    SKIP_STEP = strawberry.enum_value(
+        "SKIP_STEP", description="Leave out the step at which a process is parked or has failed."
+    )
+    DELETE_PROCESS = strawberry.enum_value(
+        "DELETE_PROCESS", description="Delete the record of a task that has ended."
+    )
+    PAUSE_ENGINE = strawberry.enum_value("PAUSE_ENGINE", description="Pause the engine and let it go on.")
+    ANNOTATE_SUBSCRIPTION = strawberry.enum_value(
+        "ANNOTATE_SUBSCRIPTION",
+        description="Write the note, the metadata and customers' descriptions of a subscription.",
+    )
+    REPAIR_SUBSCRIPTION = strawberry.enum_value(
+        "REPAIR_SUBSCRIPTION", description="Put a subscription back in sync that no process gives back."
+    )
 
 
 @strawberry.schema_directive(
@@ -76,11 +94,16 @@ def requires(permission: Permission) -> list[object]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Who is asking: what they may do, and whose data they may see."""
+    """Who is asking: what they may do, and whose data they may see.
+
+    Attributes:
+        claims: What else is known of them, as whoever admitted them says; authorizers and predicates read it.
+    """
 
     name: str
     permissions: frozenset[Permission]
     scope: Scope
+    claims: Mapping[str, JsonValue] = field(default_factory=lambda: _NO_CLAIMS, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from graph.authentication.settings import OidcSettings
 from graph.limits import DocumentLimits
 
 
@@ -10,8 +11,10 @@ class GraphSettings:
     """Limits and timings of the transports and of lists.
 
     Attributes:
+        oidc: The identity provider whose tokens callers need; without one the server is open to this
+            machine alone.
         host: The address the server is bound to; decides whether it may be open.
-        allowed_origins: Web origins that may open sockets beside the server's own.
+        allowed_origins: Web origins whose pages may ask and open sockets, beside the server's own.
         max_body_bytes: The largest request body, and the largest message on a socket.
         document: The largest document.
         max_list_entries: How many entries the lists of one operation, or one event, may have together.
@@ -23,6 +26,7 @@ class GraphSettings:
         max_page_size: The longest page that may be asked for.
     """
 
+    oidc: OidcSettings | None = None
     host: str = "127.0.0.1"
     allowed_origins: frozenset[str] = frozenset()
     max_body_bytes: int = 1_000_000

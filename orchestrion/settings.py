@@ -35,6 +35,26 @@ class Settings(BaseSettings):
     """Worker processes that `serve` runs beside itself."""
     public_url: str | None = None
     """Where systems that call back reach the server; unset: the address it is bound to."""
+    allowed_origins: frozenset[str] = frozenset()
+    """Web origins whose pages may use the server, such as `https://portal.example.org`; as a JSON list."""
+    oidc_issuer: str | None = None
+    """Address of the OpenID Connect provider whose tokens callers need; unset: open, to this machine only."""
+    oidc_audience: str = "orchestrion"
+    """How tokens name this server."""
+    oidc_algorithms: tuple[str, ...] = ("RS256", "ES256")
+    """The signatures that are accepted."""
+    oidc_leeway_s: Annotated[float, Field(ge=0, le=600)] = 30.0
+    """Seconds by which the clocks of provider and server may differ."""
+    oidc_name_claim: str = "sub"
+    """The claim that names callers in records."""
+    oidc_roles_claim: str = "roles"
+    """The claim that lists roles; dots lead into objects, as in `realm_access.roles`."""
+    oidc_roles: dict[str, tuple[str, ...]] | None = None
+    """The permissions of each role; unset: `reader`, `operator` and `admin`."""
+    oidc_customers_claim: str = "customers"
+    """The claim that lists the customers whose data callers may see."""
+    oidc_all_customers_roles: frozenset[str] = frozenset({"admin"})
+    """Roles whose callers see the data of every customer."""
     read_connections: Annotated[int, Field(ge=1, le=500)] = 10
     write_connections: Annotated[int, Field(ge=2, le=500)] = 10
     lease_s: Annotated[float, Field(gt=0, le=3600)] = 5.0

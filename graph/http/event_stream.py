@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from domain.json import JsonValue, encode
+from graph.authentication.authenticator import wait_expired
 from graph.errors import internal_error
 from graph.http.open_streams import OpenStreams
 
@@ -22,18 +23,26 @@ Payloads = AsyncGenerator[dict[str, JsonValue], None]
 class EventStream(Response):
     """Sends each payload as a `next` event and then `complete`.
 
-    The stream also ends, without `complete`, when the client goes or the server stops; the payloads are
-    then closed.
+    The stream also ends, without `complete`, when the client goes, when it is no longer known who that is,
+    or when the server stops; the payloads are then closed.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, payloads: Payloads, *, streams: OpenStreams, keep_alive_s: float) -> None:
+    def __init__(
+        self,
+        payloads: Payloads,
+        *,
+        streams: OpenStreams,
+        keep_alive_s: float,
+        expires_at: float | None = None,
+    ) -> None:
         super().__init__(headers={"cache-control": "no-cache", "x-accel-buffering": "no"})
         del self.headers["content-length"]
         self._payloads = payloads
         self._streams = streams
         self._keep_alive_s = keep_alive_s
+        self._expires_at = expires_at
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends the stream; returns when it has ended for whatever reason."""
@@ -47,12 +56,13 @@ class EventStream(Response):
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _run_until_over(self, receive: Receive, send: Send) -> None:
-        """Runs the sending and the two reasons to stop it; the first to end cancels the others."""
+        """Runs the sending and the reasons to stop it; the first to end cancels the others."""
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._send_all(send), name="sse-send"),
                 group.create_task(_wait_disconnect(receive), name="sse-disconnect"),
                 group.create_task(self._streams.wait_closing(), name="sse-closing"),
+                group.create_task(wait_expired(self._expires_at), name="sse-expiry"),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:

@@ -5,11 +5,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from graph.authentication.authenticator import Authenticator
 from graph.execution.operations import Operations
 from graph.http.endpoint import GraphQLEndpoint
 from graph.http.open_streams import OpenStreams
 from graph.http.websocket import WebSocketEndpoint
-from graph.permissions import Viewer
 from graph.settings import GraphSettings
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
@@ -17,19 +17,27 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
 def graphql_routes(
-    path: str, operations: Operations, *, viewer: Viewer, streams: OpenStreams, settings: GraphSettings
+    path: str,
+    operations: Operations,
+    *,
+    authenticator: Authenticator,
+    streams: OpenStreams,
+    settings: GraphSettings,
 ) -> list[BaseRoute]:
     """Gives the routes that serve `operations` at `path` by HTTP, event streams and WebSockets."""
+    loopback_only = settings.oidc is None
     endpoint = GraphQLEndpoint(
         operations=operations,
-        viewer=viewer,
+        authenticator=authenticator,
+        loopback_only=loopback_only,
         streams=streams,
         max_body_bytes=settings.max_body_bytes,
         keep_alive_s=settings.stream_keep_alive_s,
     )
     socket_endpoint = WebSocketEndpoint(
         operations=operations,
-        viewer=viewer,
+        authenticator=authenticator,
+        loopback_only=loopback_only,
         streams=streams,
         init_timeout_s=settings.socket_init_timeout_s,
         max_operations=settings.operations_per_socket,

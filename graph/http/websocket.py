@@ -16,10 +16,19 @@ from typing import assert_never
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from domain.json import JsonValue, encode
+from graph.authentication.authenticator import (
+    Authenticator,
+    Identity,
+    NotAuthenticated,
+    ProviderUnavailable,
+    wait_expired,
+)
+from graph.authentication.bearer import token_of_greeting
+from graph.authentication.loopback import is_loopback_name
 from graph.errors import internal_error
 from graph.execution.documents import RequestRefused
 from graph.execution.operations import Operations
-from graph.http.hosts import is_loopback_name, is_origin_allowed
+from graph.http.hosts import is_origin_allowed
 from graph.http.messages import (
     ClientMessage,
     Complete,
@@ -31,7 +40,6 @@ from graph.http.messages import (
     read_message,
 )
 from graph.http.open_streams import OpenStreams
-from graph.permissions import Viewer
 
 SUBPROTOCOL = "graphql-transport-ws"
 LONGEST_REASON_BYTES = 123
@@ -44,8 +52,10 @@ class CloseCode(IntEnum):
     GOING_AWAY = 1001
     MESSAGE_TOO_BIG = 1009
     INTERNAL_ERROR = 1011
+    TRY_AGAIN_LATER = 1013
     INVALID_MESSAGE = 4400
     UNAUTHORIZED = 4401
+    FORBIDDEN = 4403
     SUBPROTOCOL_NOT_ACCEPTABLE = 4406
     INITIALISATION_TIMEOUT = 4408
     SUBSCRIBER_ALREADY_EXISTS = 4409
@@ -66,13 +76,16 @@ class WebSocketEndpoint:
     """Accepts sockets for one schema.
 
     Attributes:
+        authenticator: Knows who greets.
+        loopback_only: Whether only this machine may connect, by a name of its own.
         allowed_origins: Origins of web pages that may connect beside the server's own.
         max_operations: How many operations may run on one socket at a time.
         max_message_bytes: The largest message that is taken.
     """
 
     operations: Operations
-    viewer: Viewer
+    authenticator: Authenticator
+    loopback_only: bool
     streams: OpenStreams
     init_timeout_s: float
     max_operations: int
@@ -94,7 +107,9 @@ class WebSocketEndpoint:
 
     def _is_page_allowed(self, websocket: WebSocket) -> bool:
         host, origin = websocket.headers.get("host"), websocket.headers.get("origin")
-        return is_loopback_name(host) and is_origin_allowed(origin, host=host, allowed=self.allowed_origins)
+        if self.loopback_only and not is_loopback_name(host):
+            return False
+        return is_origin_allowed(origin, host=host, allowed=self.allowed_origins)
 
 
 class Connection:
@@ -104,6 +119,7 @@ class Connection:
         self._endpoint = endpoint
         self._websocket = websocket
         self._greeted = asyncio.Event()
+        self._identity: Identity | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
@@ -113,6 +129,7 @@ class Connection:
                 group.create_task(self._receive_all(group), name="websocket-receive"),
                 group.create_task(self._end_unless_greeted(), name="websocket-greeting"),
                 group.create_task(self._end_with_server(), name="websocket-closing"),
+                group.create_task(self._end_with_identity(), name="websocket-expiry"),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in [*tasks, *self._running.values()]:
@@ -151,8 +168,8 @@ class Connection:
         So a client that asks and never reads is not read either, and nothing piles up here.
         """
         match message:
-            case ConnectionInit():
-                await self._greet()
+            case ConnectionInit(payload=payload):
+                await self._greet(payload)
             case Ping():
                 await self._send({"type": "pong"})
             case Pong():
@@ -166,16 +183,25 @@ class Connection:
             case _:
                 assert_never(message)
 
-    async def _greet(self) -> None:
-        if self._greeted.is_set():
+    async def _greet(self, payload: JsonValue) -> None:
+        if self._identity is not None:
             raise ProtocolBreach(
                 CloseCode.TOO_MANY_INITIALISATION_REQUESTS, "Too many initialisation requests"
             )
+        try:
+            token = token_of_greeting(payload, header=self._websocket.headers.get("authorization"))
+            self._identity = await self._endpoint.authenticator.identify(token)
+        except NotAuthenticated as error:
+            raise ProtocolBreach(CloseCode.FORBIDDEN, error.message) from None
+        except ProviderUnavailable:
+            raise ProtocolBreach(
+                CloseCode.TRY_AGAIN_LATER, "The identity provider cannot be reached"
+            ) from None
         self._greeted.set()
         await self._send({"type": "connection_ack"})
 
     async def _start(self, message: Subscribe, group: asyncio.TaskGroup) -> None:
-        if not self._greeted.is_set():
+        if self._identity is None:
             raise ProtocolBreach(CloseCode.UNAUTHORIZED, "Unauthorized")
         if message.id in self._running:
             raise ProtocolBreach(
@@ -184,14 +210,14 @@ class Connection:
         if len(self._running) >= self._endpoint.max_operations:
             await self._send({"type": "error", "id": message.id, "payload": [self._no_room()]})
             return
-        task = group.create_task(self._run(message), name=f"websocket-operation-{message.id}")
+        task = group.create_task(self._run(message, self._identity), name=f"websocket-operation-{message.id}")
         self._running[message.id] = task
         task.add_done_callback(lambda _: self._running.pop(message.id, None))
 
-    async def _run(self, message: Subscribe) -> None:
+    async def _run(self, message: Subscribe, identity: Identity) -> None:
         """Runs one operation: `next` per response and `complete`, or `error` alone if it was refused."""
         try:
-            operation = self._endpoint.operations.prepare(message.request, self._endpoint.viewer)
+            operation = self._endpoint.operations.prepare(message.request, identity.viewer)
             async with aclosing(self._endpoint.operations.stream(operation)) as responses:
                 async for response in responses:
                     await self._send({"type": "next", "id": message.id, "payload": response})
@@ -218,6 +244,12 @@ class Connection:
             await self._close(CloseCode.INITIALISATION_TIMEOUT, "Connection initialisation timeout")
             return
         await asyncio.Event().wait()
+
+    async def _end_with_identity(self) -> None:
+        """Closes the socket when it is not known any more who it is; the client may come back."""
+        await self._greeted.wait()
+        await wait_expired(None if self._identity is None else self._identity.expires_at)
+        await self._close(CloseCode.FORBIDDEN, "The token has expired.")
 
     async def _end_with_server(self) -> None:
         await self._endpoint.streams.wait_closing()

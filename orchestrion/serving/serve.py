@@ -14,11 +14,11 @@ import structlog
 
 from domain.storage.database import Database
 from graph.app import create_server
-from graph.viewers import NotLoopback, require_loopback
+from graph.settings import GraphSettings
 from orchestrion.application import Application, Companion
-from orchestrion.failures import StartFailed
 from orchestrion.parent import stop_with_parent
 from orchestrion.preparing import prepare_database, reachable_database
+from orchestrion.serving.access import graph_settings
 from orchestrion.serving.address import bind, url_of
 from orchestrion.serving.children import Program, announced, keep_running
 from orchestrion.serving.server import serve_http
@@ -39,7 +39,7 @@ async def serve(settings: Settings, application: Application) -> None:
         StartFailed: If the address is refused or a companion does not start.
         EmbeddedPostgresError: If the embedded PostgreSQL does not start.
     """
-    _refuse_strangers(settings.host)
+    access = graph_settings(settings)
     bound = bind(settings.host, settings.port)
     settings = settings.model_copy(update={"public_url": settings.public_url or url_of(bound)})
     stop = _stop_on_signals()
@@ -62,6 +62,7 @@ async def serve(settings: Settings, application: Application) -> None:
         await _serve_on(
             bound,
             settings=settings,
+            access=access,
             application=application,
             database=database,
             environment=environment,
@@ -69,22 +70,11 @@ async def serve(settings: Settings, application: Application) -> None:
         )
 
 
-def _refuse_strangers(host: str) -> None:
-    """Refuse an address that other machines reach, as long as nobody has to sign in.
-
-    Raises:
-        StartFailed: If it is such an address.
-    """
-    try:
-        require_loopback(host)
-    except NotLoopback as error:
-        raise StartFailed(str(error)) from error
-
-
 async def _serve_on(
     bound: socket.socket,
     *,
     settings: Settings,
+    access: GraphSettings,
     application: Application,
     database: Database,
     environment: Mapping[str, str],
@@ -96,7 +86,7 @@ async def _serve_on(
         catalog=application.catalog,
         registry=application.registry,
         settings=settings.engine(),
-        host=settings.host,
+        graph_settings=access,
     )
     worker = Program(name="worker", module="orchestrion.worker", environment=environment)
     url = url_of(bound)
@@ -118,9 +108,15 @@ async def _announce(started: asyncio.Event, url: str, settings: Settings) -> Non
     await started.wait()
     sys.stdout.write(f"ready {url}/graphql\n")
     sys.stdout.flush()
-    logger.info("server.ready", url=f"{url}/graphql", workers=settings.workers, access="open to this machine")
+    logger.info("server.ready", url=f"{url}/graphql", workers=settings.workers, access=_access(settings))
     if settings.log_format == "console":
         sys.stderr.write(welcome(url, settings))
+
+
+def _access(settings: Settings) -> str:
+    if settings.oidc_issuer is None:
+        return "open to this machine"
+    return f"by tokens of {settings.oidc_issuer}"
 
 
 @asynccontextmanager

@@ -21,10 +21,16 @@ def welcome(url: str, settings: Settings) -> str:
         lines.append(("Demo", f"make demo ARGS={url}/graphql (in another terminal)"))
     lines += [
         ("Data", _whereabouts(settings)),
-        ("Access", "open, for development: nobody signs in, everything is permitted, to this machine only"),
+        ("Access", _access(settings)),
         ("Stop", "Ctrl-C"),
     ]
     return "\n" + "".join(f"  {title:<10}{text}\n" for title, text in lines) + "\n"
+
+
+def _access(settings: Settings) -> str:
+    if settings.oidc_issuer is not None:
+        return f"by bearer tokens of {settings.oidc_issuer}, for {settings.oidc_audience!r}"
+    return "open, for development: nobody signs in, everything is permitted, to this machine only"
 
 
 def _whereabouts(settings: Settings) -> str:

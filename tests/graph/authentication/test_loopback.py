@@ -1,15 +1,6 @@
 import pytest
 
-from domain.scope import Scope
-from graph.permissions import Permission
-from graph.viewers import NotLoopback, open_development_viewer, require_loopback
-
-
-def test_the_development_viewer_may_do_everything_for_everybody() -> None:
-    viewer = open_development_viewer()
-
-    assert viewer.permissions == frozenset(Permission)
-    assert viewer.scope == Scope.all()
+from graph.authentication.loopback import NotLoopback, require_loopback
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"])

@@ -13,6 +13,7 @@ from domain.storage.embedded import create_database, drop_database
 from engine.run.dispatcher import install_queue
 from engine.store import tables as engine_tables
 from graph.app import create_server
+from graph.settings import GraphSettings
 from tests.graph.application import CATALOG, REGISTRY
 from tests.graph.served.house import SETTINGS, House
 from tests.graph.serving import serving
@@ -49,7 +50,11 @@ async def database_dsn(postgres_server: PostgresServer, graph_template: str) -> 
 async def house(database: Database) -> AsyncGenerator[House]:
     """The served application, without a worker."""
     server = create_server(
-        database=database, catalog=CATALOG, registry=REGISTRY, settings=SETTINGS, host="127.0.0.1"
+        database=database,
+        catalog=CATALOG,
+        registry=REGISTRY,
+        settings=SETTINGS,
+        graph_settings=GraphSettings(),
     )
     async with (
         serving(server.asgi, end_streams=server.end_streams) as url,

@@ -7,7 +7,8 @@ from tests.parity import parity
 from tests.postgres import StatementLog
 
 VALIDATE = """
-mutation ($id: ID!) { validateNode(input: { subscription: $id }) { ... on ProcessStarted { process { id } } } }
+mutation ($id: ID!) {
+  validateNode(input: { subscription: $id }) { ... on ProcessStarted { process { id } } } }
 """
 
 LAST = (
