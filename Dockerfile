@@ -1,7 +1,7 @@
 # The server, the worker and the command line in one image:
 #   docker build -t orchestrion .
 #   docker run orchestrion --help
-# See "In a container" in README.md for what each of them needs.
+# See "In a container" in docs/operations.md for what each of them needs.
 
 FROM python:3.11-slim AS build
 RUN python -m venv /opt/orchestrion
@@ -25,5 +25,6 @@ WORKDIR /var/lib/orchestrion
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["orchestrion"]
-# Binds to the container's loopback: the server answers no other address before requests are authenticated.
+# Without an identity provider the server listens on the container's loopback alone (docs/callers.md); with one:
+# serve --host 0.0.0.0
 CMD ["serve"]

@@ -10,11 +10,13 @@ from orchestrion.cli import command_line
 from orchestrion.settings import Settings
 from tests.docs.project import DECISIONS, ROOT, table_column
 
-README = ROOT / "README.md"
+OPERATIONS = ROOT / "docs" / "operations.md"
 MADE_FOR_CHILD_PROCESSES = {"ORCHESTRION_PARENT_PIPE"}
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/operations.md"]
+)
 def test_every_make_command_of_a_page_is_a_target(page: str) -> None:
     told = set(re.findall(r"(?:^|`|\$ )make ([a-z][a-z-]*)", (ROOT / page).read_text(), re.MULTILINE))
 
@@ -24,17 +26,17 @@ def test_every_make_command_of_a_page_is_a_target(page: str) -> None:
     assert told != set()
 
 
-def test_the_readme_tells_every_command_of_the_command_line() -> None:
+def test_the_operations_page_tells_every_command_of_the_command_line() -> None:
     told = {
         " ".join(word for word in command.split()[1:] if word.isalpha())
-        for command in table_column(README, "command")
+        for command in table_column(OPERATIONS, "command")
     }
 
     assert told == set(_commands())
 
 
-def test_the_readme_tells_every_setting() -> None:
-    told = table_column(README, "setting")
+def test_the_operations_page_tells_every_setting() -> None:
+    told = table_column(OPERATIONS, "setting")
 
     prefix = Settings.model_config.get("env_prefix", "")
     settings = {
