@@ -13,6 +13,7 @@ Json: TypeAlias = JsonValue
 """Any value that a JSON text can hold."""
 
 _LONGEST_SHOWN = 80
+_TOO_DEEP = "nesting that is too deep"
 LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**64 - 1
 _OPTIONS = (
     orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
@@ -48,7 +49,7 @@ def encode(value: object) -> str:
     try:
         text = orjson.dumps(value, option=_OPTIONS)
     except (TypeError, ValueError) as error:
-        raise _first_refusal(value) or UnrepresentableValue((), str(error)) from error
+        raise _first_refusal(value) or UnrepresentableValue((), _TOO_DEEP) from error
     # orjson lets these pass: it writes NaN and Infinity as null.
     if b"\\u0000" in text or (b"null" in text and _holds_infinity(value)):
         refusal = _first_refusal(value)
@@ -81,7 +82,7 @@ def _first_refusal(value: object) -> UnrepresentableValue | None:
     try:
         return next(_refusals(value, ()), None)
     except RecursionError:
-        return UnrepresentableValue((), "nesting that is too deep")
+        return UnrepresentableValue((), _TOO_DEEP)
 
 
 def _refusals(value: object, path: tuple[str | int, ...]) -> Iterator[UnrepresentableValue]:

@@ -6,6 +6,9 @@ from decimal import Decimal
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
+from domain.model.errors import ContradictoryBounds
+from domain.model.shapes import Shape
+
 Number = int | float | Decimal
 
 
@@ -21,7 +24,21 @@ class _Bound:
     open: bool = False
 
 
-def find_contradiction(marks: Iterable[object]) -> str | None:
+def check_bounds(model: type[object], name: str, shape: Shape) -> None:
+    """Check that some value can keep the bounds of a field, and some item those of a list's items.
+
+    Raises:
+        ContradictoryBounds: if none can.
+    """
+    for marks in (shape.marks, shape.item_marks):
+        contradiction = _find_contradiction(marks)
+        if contradiction is not None:
+            raise ContradictoryBounds(
+                model.__name__, name, found=contradiction, expected="bounds that a value can keep"
+            )
+
+
+def _find_contradiction(marks: Iterable[object]) -> str | None:
     """The bounds that no value can keep together, as text; None if there are none."""
     marks = tuple(marks)
     fewest = max((mark.min_length for mark in marks if isinstance(mark, MinLen)), default=0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, NotRequired
 from uuid import UUID
 
@@ -126,6 +126,9 @@ class _ChangeForm(TypedDict, total=False):
     relations: list[_RelationForm]
 
 
+_INFINITIES: Final = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+"""What the driver writes as PostgreSQL's infinities, and could not read as times again."""
+
 _CHANGE: Final = TypeAdapter(_ChangeForm)
 _COLUMNS: Final = TypeAdapter(Columns)
 
@@ -170,6 +173,8 @@ def _place(relation: RelationRecord) -> tuple[str, str, int]:
 
 
 def _instant(at: datetime | None, name: str) -> JsonValue:
+    if at in _INFINITIES:
+        raise UnrepresentableValue((name,), f"the time {at}, which the database takes for infinity")
     try:
         return SCALARS[datetime].store(at) if at is not None else None
     except UnrepresentableValue as error:

@@ -73,7 +73,14 @@ class DefinedModel(BaseModel):
     ``lifecycle``. A class without a name above a family is abstract: it only lends its fields.
     """
 
-    model_config = ConfigDict(extra="forbid", validate_assignment=True, polymorphic_serialization=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        validate_assignment=True,
+        polymorphic_serialization=True,
+        revalidate_instances="never",
+        use_enum_values=False,
+        frozen=False,
+    )
 
     def __init_subclass__(
         cls, *, name: str | None = None, lifecycle: Sequence[SubscriptionStatus] = ()
@@ -126,6 +133,7 @@ def define(
     built_in = frozenset(_root_of(model).model_fields)
     fields = read_fields(model, block_class, built_in=built_in, excluded=DefinedModel)
     _refuse_taken(model, fields.computed)
+    _refuse_settings(model)
     family = found_or_join(
         model, _family_above(model, parents), name=keywords.name, lifecycle=keywords.lifecycle
     )
@@ -253,6 +261,23 @@ def _refuse_taken(model: type[BaseModel], names: Iterable[str]) -> None:
     """
     root = _root_of(model)
     _refuse_any(model, (name for name in names if name in root.model_fields or hasattr(root, name)))
+
+
+def _refuse_settings(model: type[BaseModel]) -> None:
+    """Check that a class keeps the settings that saving and loading rely on; others are its own.
+
+    Raises:
+        ReservedField: for the first that it changes.
+    """
+    settings: dict[str, object] = {**model.model_config}
+    for name, value in DefinedModel.model_config.items():
+        if settings.get(name) != value:
+            raise ReservedField(
+                model.__name__,
+                "model_config",
+                found=f"{name}={settings.get(name)!r}",
+                expected=f"{name}={value!r}, which every model has",
+            )
 
 
 def _refuse_any(model: type[BaseModel], names: Iterable[str]) -> None:

@@ -75,6 +75,8 @@ def found_or_join(
     Raises:
         InvalidFamily: if the keywords do not fit each other or the family of the parent class.
     """
+    if not set(lifecycle) <= set(SubscriptionStatus):
+        raise _invalid(model, found=f"lifecycle={_listed(lifecycle)}", expected="a list of statuses")
     if name is not None:
         return _founded(model, parent, name=name, lifecycle=lifecycle)
     if parent is None:

@@ -1,6 +1,6 @@
 """What the fields of a model class are: scalars with a stored form, nested blocks, or computed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from domain.json import UnrepresentableValue
-from domain.model.bounds import find_contradiction
-from domain.model.errors import ContradictoryBounds, UnsupportedField
+from domain.model.bounds import check_bounds
+from domain.model.errors import UnsupportedField
 from domain.model.scalars import Scalar, ScalarField, find_scalar
 from domain.model.shapes import Shape, shape_of
 from domain.model.value_objects import read_value_object, refuse_alias
@@ -126,8 +126,7 @@ def read_fields(
             continue
         refuse_alias(model, name, info)
         shape = shape_of(info.annotation, info.metadata)
-        _check_bounds(model, name, shape.marks)
-        _check_bounds(model, name, shape.item_marks)
+        check_bounds(model, name, shape)
         scalar = _find_value(shape, excluded=excluded)
         if scalar is not None:
             scalars[name] = _scalar_field(model, name, info, shape=shape, scalar=scalar)
@@ -166,6 +165,10 @@ def _block_field(
     blocks = tuple(
         member for member in shape.members if isinstance(member, type) and issubclass(member, block_class)
     )
+    if _holds_instances(info.default):
+        raise UnsupportedField(
+            model.__name__, name, found="a default that is a block", expected="default_factory= or none"
+        )
     one_or_list = not (shape.many and shape.optional) and not shape.optional_items
     if len(blocks) == len(shape.members) > 0 and one_or_list and not _is_marked(shape, Indexed):
         return BlockField(
@@ -183,6 +186,14 @@ def _block_field(
     )
 
 
+def _holds_instances(default: object) -> bool:
+    """Whether a default is a block, or a list of some: each instance would get that very one, by its id."""
+    if isinstance(default, list):
+        items: list[object] = default  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
+        return bool(items)
+    return isinstance(default, BaseModel)
+
+
 def _is_marked(shape: Shape, kind: type[Indexed | Reference]) -> bool:
     return any(isinstance(mark, kind) for mark in (*shape.marks, *shape.item_marks))
 
@@ -192,11 +203,3 @@ def _computed(model: type[BaseModel]) -> Mapping[str, ComputedField]:
         name: ComputedField(name=name, annotation=info.return_type, description=info.description)
         for name, info in model.__pydantic_computed_fields__.items()
     }
-
-
-def _check_bounds(model: type[BaseModel], name: str, marks: Iterable[object]) -> None:
-    contradiction = find_contradiction(marks)
-    if contradiction is not None:
-        raise ContradictoryBounds(
-            model.__name__, name, found=contradiction, expected="bounds that a value can keep"
-        )

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ValidationError
 
 from domain.ids import BlockId
+from domain.json import UnrepresentableValue
 from domain.model.assembly import Assembly, loaded_values, mismatches
 from domain.model.catalog import Catalog
 from domain.model.change_form import ChangeSide, Columns, encode_columns, encode_side
@@ -10,6 +11,7 @@ from domain.model.disassembly import BlockTree, Path, PlacedBlock, Visit
 from domain.model.errors import FieldMismatch, ModelMismatch
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.patch import SubscriptionPatch
+from domain.model.stored_forms import store_text
 from domain.model.stored_parts import StoredParts
 from domain.model.subscriptions import SubscriptionModel
 from domain.model.tree import BlockRecord, Tree
@@ -89,6 +91,7 @@ def to_patch(model: SubscriptionModel) -> SubscriptionPatch:
         references_added=tuple(
             each for each in references if stored is None or each not in stored.references
         ),
+        described=type(model).describe is not SubscriptionModel.describe,
         override=model.override,
     )
 
@@ -134,6 +137,7 @@ def _findings(model: BaseModel, path: Path) -> list[FieldMismatch]:
 
 def _columns(model: SubscriptionModel) -> Columns:
     description = model.describe()
+    _check_storable(description)
     if not description.strip() or len(description) > _LONGEST_DESCRIPTION:
         mismatch = FieldMismatch(
             path=("description",),
@@ -149,6 +153,13 @@ def _columns(model: SubscriptionModel) -> Columns:
         start_at=model.start_at,
         end_at=model.end_at,
     )
+
+
+def _check_storable(description: str) -> None:
+    try:
+        store_text(description)
+    except UnrepresentableValue as error:
+        raise error.below(("description",)) from error
 
 
 def _differences(

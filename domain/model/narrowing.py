@@ -24,13 +24,13 @@ def check_narrowed(
     """Check that a class only tightens the fields of its parent.
 
     Raises:
-        FieldChangesType: if a field changes its scalar, admits blocks that the parent's does not, or becomes
-            or ceases to be a list, a block, a reference or computed.
+        FieldChangesType: if a field changes its scalar, admits choices or blocks that the parent's does not,
+            or becomes or ceases to be a list, a block, a reference or computed.
     """
     after: ScalarField | BlockField[Block] | None
     for name, before in parent.scalars.items():
         after = fields.scalars.get(name)
-        if after is None or _kind(before) != _kind(after):
+        if after is None or _kind(before) != _kind(after) or _is_wider(before, after):
             raise _changed(model, name, before, after or fields.blocks.get(name))
     for name, before in parent.blocks.items():
         after = fields.blocks.get(name)
@@ -43,6 +43,15 @@ def check_narrowed(
 
 def _kind(field: ScalarField) -> tuple[type, bool]:
     return field.scalar.python_type, field.shape.many
+
+
+def _is_wider(before: ScalarField, after: ScalarField) -> bool:
+    """Whether choices come to those that there were: filters know only these."""
+    if before.scalar.choices is None:
+        return False
+    return after.scalar.choices is None or not set(map(str, after.scalar.choices)) <= set(
+        map(str, before.scalar.choices)
+    )
 
 
 def _fits(after: BlockField[Block], before: BlockField[Block], family_of: FamilyOf[Block]) -> bool:
@@ -66,6 +75,8 @@ def _changed(
 def _described(field: ScalarField | BlockField[Block]) -> str:
     if isinstance(field, ScalarField):
         text = field.scalar.python_type.__name__
+        if field.scalar.choices is not None:
+            text = f"{text} out of {', '.join(map(str, field.scalar.choices))}"
     else:
         text = " or ".join(block.__name__ for block in field.blocks)
         text = f"a reference to {text}" if field.refers else text

@@ -22,6 +22,7 @@ class SubscriptionPatch:
         status_changed: whether the status is another one than the stored; not for a new subscription.
         references: the other subscriptions whose blocks the resulting tree refers to.
         references_added: those of them that the stored tree does not refer to.
+        described: whether the description is what the model makes of its values, not what somebody wrote.
         override: why a change of status shall be written although it is unsafe; recorded with the change.
         before: what ``after`` replaces, in the same form, so that the change can be undone; None for a new
             subscription.
@@ -45,6 +46,7 @@ class SubscriptionPatch:
     status_changed: bool = False
     references: tuple[SubscriptionId, ...] = ()
     references_added: tuple[SubscriptionId, ...] = ()
+    described: bool = False
     override: str | None = None
 
     @property

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from domain.ids import BlockId
 from domain.model.blocks import ProductBlockModel
 from domain.model.disassembly import BlockTree
 from domain.model.fields import BlockField, ModelFields
@@ -25,7 +26,11 @@ class CarriedOver:
 
 
 def carry_over(
-    parts: BlockTree, fields: ModelFields[ProductBlockModel], *, given: Collection[str]
+    parts: BlockTree,
+    fields: ModelFields[ProductBlockModel],
+    *,
+    given: Collection[str],
+    placed: Collection[BlockId] = (),
 ) -> CarriedOver:
     """A tree whose root blocks stand in the fields of another model.
 
@@ -36,10 +41,11 @@ def carry_over(
         parts: the tree.
         fields: those of the other model.
         given: the fields that get other values.
+        placed: the blocks that are in those values, and so stand nowhere else.
     """
     held: defaultdict[str, list[RelationRecord]] = defaultdict(list)
     for relation in parts.relations:
-        if relation.parent_id is None:
+        if relation.parent_id is None and relation.child_id not in placed:
             held[relation.attribute].append(relation)
     open_fields = [field for name, field in fields.blocks.items() if name not in given]
     sources = {

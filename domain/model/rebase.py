@@ -133,7 +133,7 @@ def _rebased(patch: SubscriptionPatch, sides: _Sides, *, version: int) -> Subscr
 
 
 def _merged(patch: SubscriptionPatch, sides: _Sides) -> _Change:
-    columns = _merged_columns(sides)
+    columns = _merged_columns(patch, sides)
     _check_class(patch, sides)
     blocks = _merged_blocks(sides)
     base, ours, theirs = sides.base.relations, sides.ours.relations, sides.theirs.relations
@@ -156,13 +156,17 @@ def _merged(patch: SubscriptionPatch, sides: _Sides) -> _Change:
     )
 
 
-def _merged_columns(sides: _Sides) -> dict[str, JsonValue]:
-    """Our columns that are not as they are stored already."""
+def _merged_columns(patch: SubscriptionPatch, sides: _Sides) -> dict[str, JsonValue]:
+    """Our columns that are not as they are stored already.
+
+    A description that the model makes of its values is nobody's edit: ours stands until the next save.
+    """
     merged: dict[str, JsonValue] = {}
     for name, value in sorted(sides.ours.columns.items()):
         current = _current_column(sides, name)
         if value != current:
-            if current != sides.base.columns[name]:
+            derived = patch.described and name == "description"
+            if current != sides.base.columns[name] and not derived:
                 raise ConflictingEdit(
                     sides.subscription_id,
                     path=("subscription", name),

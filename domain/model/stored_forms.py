@@ -172,7 +172,8 @@ def store_as_text(*python_types: type) -> Store:
 
     def store(value: object) -> JsonValue:
         if type(value) in python_types:
-            return str(value)
+            # The zone of an IPv6 address may be any text.
+            return store_text(str(value))
         raise refused(value)
 
     return store

@@ -1,12 +1,12 @@
 """Subscriptions: what a customer holds of a product, as a typed tree of blocks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import ClassVar, Protocol, Self, TypeVar
+from typing import ClassVar, Final, Protocol, Self, TypeVar
 
 from pydantic import AwareDatetime, Field, PrivateAttr
 
-from domain.ids import CustomerId, SubscriptionId, new_uuid7
+from domain.ids import BlockId, CustomerId, SubscriptionId, new_uuid7
 from domain.json import JsonValue
 from domain.model.assembly import Assembly, loaded_values
 from domain.model.blocks import ProductBlockModel, find_family, with_new_values
@@ -27,6 +27,9 @@ from domain.model.lifecycle import SubscriptionStatus
 from domain.model.product_change import carry_over
 from domain.model.texts import Customer, Description, Note, is_storable
 from domain.model.tree import Tree
+
+_SET_BY_SAVES: Final = ("status", "in_sync", "version", "note")
+"""What a subscription has that nobody can choose for a new one."""
 
 Target = TypeVar("Target", bound="SubscriptionModel")
 
@@ -130,12 +133,16 @@ class SubscriptionModel(DefinedModel):
             values: fields of the class, and ``description``.
 
         Raises:
+            TypeError: if a value is given that only transitions, processes or saves set.
             pydantic.ValidationError: if a value is refused or a required one is missing.
             FixedInputAssigned: if a value is given that the product brings.
             ProductMismatch: if the product has another model.
             TransitionRefused: if another class of the family serves INITIAL.
             ForeignBlock: if a block that is given for a field belongs to another subscription.
         """
+        chosen = next((name for name in _SET_BY_SAVES if name in values), None)
+        if chosen is not None:
+            raise TypeError(f"{cls.__name__}.new(): found {chosen}=, expected it to be set by nobody")
         fixed_inputs = cls._fixed_inputs_of(product, given=values)
         name = product if isinstance(product, str) else product.name
         given: dict[str, object] = {
@@ -164,8 +171,9 @@ class SubscriptionModel(DefinedModel):
     ) -> Target:
         """This subscription in another status, as an instance of the class that serves it; self stays.
 
-        Sets ``start_at`` when it first becomes ACTIVE, and ``end_at`` when it becomes TERMINATED. Whether the
-        status goes together with those of related subscriptions is checked when it is saved.
+        Sets ``start_at`` when it first becomes ACTIVE, and ``end_at`` when it becomes TERMINATED; one that
+        leaves that status has none. Whether the status goes together with those of related subscriptions is
+        checked when it is saved.
 
         Args:
             model: the class of this family that serves the status.
@@ -197,6 +205,8 @@ class SubscriptionModel(DefinedModel):
             values["start_at"] = at
         if target is SubscriptionStatus.TERMINATED:
             values["end_at"] = at
+        elif self.status is SubscriptionStatus.TERMINATED:
+            values["end_at"] = None
         moved = assembly.complete(model, values, subscription_id=self.id, snapshot=self._snapshot)
         moved._override = override or self._override  # noqa: SLF001  # the same subscription
         return moved
@@ -205,8 +215,8 @@ class SubscriptionModel(DefinedModel):
         """This subscription as one of another product, in the same status; self stays.
 
         A field of the new model holds what is given for it; else what the field of its name held; else what
-        the only remaining field held whose blocks fit it; else new blocks, as in a new subscription. Blocks
-        that fit nowhere leave the tree.
+        the only remaining field held whose blocks fit it; else new blocks, as in a new subscription. Root
+        blocks that are given for one field are held by no other. Blocks that fit nowhere leave the tree.
 
         Args:
             model: the class that the new product's model has for the status.
@@ -236,7 +246,7 @@ class SubscriptionModel(DefinedModel):
         if others:
             raise ModelMismatch(self.id, model=model.__name__, errors=others)
         parts = take_apart(self, self.structure(), subscription_id=self.id)
-        carried = carry_over(parts, fields, given=blocks.keys())
+        carried = carry_over(parts, fields, given=blocks.keys(), placed=_ids_of(blocks.values()))
         assembly = Assembly.again(carried.parts, status=self.status)
         nested = assembly.nested(fields)
         values: dict[str, object] = {
@@ -300,6 +310,14 @@ class SubscriptionModel(DefinedModel):
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
     __hash__ = None
+
+
+def _ids_of(values: Iterable[object]) -> frozenset[BlockId]:
+    """The ids of the blocks in values of fields; what else may be there is for validation to refuse."""
+    found: list[object] = []
+    for value in values:
+        found += value if isinstance(value, list) else [value]
+    return frozenset(block.id for block in found if isinstance(block, ProductBlockModel))
 
 
 def _own_blocks(subscription: SubscriptionModel) -> None:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from domain.json import JsonValue
+from domain.model.bounds import check_bounds
 from domain.model.errors import UnsupportedField
 from domain.model.scalars import Comparison, Scalar, ScalarField, find_scalar
 from domain.model.shapes import shape_of
@@ -24,6 +25,7 @@ def read_value_object(
 
     Raises:
         UnsupportedField: if one of its fields, at any depth, cannot be stored.
+        ContradictoryBounds: if no value can satisfy one of them.
     """
     if model in within:
         raise UnsupportedField(
@@ -84,6 +86,7 @@ def _read_field(
 ) -> ScalarField:
     refuse_alias(model, name, info)
     shape = shape_of(info.annotation, info.metadata)
+    check_bounds(model, name, shape)
     scalar = find_scalar(*shape.members)
     if scalar is None and len(shape.members) == 1:
         (member,) = shape.members

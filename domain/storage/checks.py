@@ -109,7 +109,8 @@ def _natural(scalar: Scalar, value: object) -> object:
 def _choice(scalar: Scalar, choices: Collection[JsonValue], value: object, path: str) -> JsonValue:
     bare: object = value.value if isinstance(value, Enum) and isinstance(value, scalar.python_type) else value
     for choice in choices:
-        if bare == choice and isinstance(bare, bool) is isinstance(choice, bool):
+        # Comparing would raise an error for some decimals.
+        if isinstance(bare, str | int) and not isinstance(bare, bool) and bare == choice:
             return choice
     raise ill_typed(path, value, "one of " + ", ".join(str(choice) for choice in choices))
 

@@ -218,7 +218,8 @@ async def write_trees(connection: asyncpg.Connection, patches: Sequence[Subscrip
     rearranged = [(patch, patch.relations) for patch in patches if patch.relations is not None]
     if not blocks and not rearranged:
         return
-    owners = _owners(blocks)
+    removed = [block_id for patch, _ in rearranged for block_id in patch.blocks_removed]
+    owners = _owners(blocks, removed=frozenset(removed))
     relations = [
         (patch.subscription_id, relation) for patch, relations in rearranged for relation in relations
     ]
@@ -230,7 +231,7 @@ async def write_trees(connection: asyncpg.Connection, patches: Sequence[Subscrip
         [block.label for block in blocks],
         [encode(dict(block.values)) for block in blocks],
         [patch.subscription_id for patch, _ in rearranged],
-        [block_id for patch, _ in rearranged for block_id in patch.blocks_removed],
+        removed,
         [subscription_id for subscription_id, _ in relations],
         [relation.parent_id for _, relation in relations],
         [relation.attribute for _, relation in relations],
@@ -247,10 +248,10 @@ async def write_trees(connection: asyncpg.Connection, patches: Sequence[Subscrip
         raise ForeignBlock(BlockId(row["id"]), owner=None, subscription_id=subscription_id)
 
 
-def _owners(blocks: Iterable[BlockRecord]) -> dict[BlockId, SubscriptionId]:
-    """The owners of blocks that are written; a block has one."""
+def _owners(blocks: Iterable[BlockRecord], *, removed: frozenset[BlockId]) -> dict[BlockId, SubscriptionId]:
+    """The owners of blocks that are written; a block has one, and cannot be handed over."""
     owners: dict[BlockId, SubscriptionId] = {}
     for block in blocks:
-        if owners.setdefault(block.id, block.subscription_id) != block.subscription_id:
+        if block.id in removed or owners.setdefault(block.id, block.subscription_id) != block.subscription_id:
             raise ForeignBlock(block.id, owner=None, subscription_id=block.subscription_id)
     return owners

@@ -1,6 +1,6 @@
 """Reading whole trees: a subscription, its blocks, and what it refers to in the trees of others."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -92,27 +92,37 @@ def tree_columns(scope: Scope) -> tuple[ColumnElement[Any], ...]:
 
 def tree_of(record: SubscriptionRecord, row: Row[Any]) -> Tree:
     """The tree of a subscription, from a row with those columns."""
+    ids = _Ids()
     own = [
         BlockRecord(
-            id=BlockId(UUID(block_id)), subscription_id=record.id, block=block, label=label, values=values
+            id=BlockId(ids[block_id]), subscription_id=record.id, block=block, label=label, values=values
         )
         for block_id, block, label, values in row.blocks
     ]
     found, places = row.elsewhere or ((), ())
     foreign = [_foreign(*item) for item in found if len(item) > _STUB_LENGTH]
     stubs = [
-        BlockStub(id=BlockId(UUID(item[0])), block=item[1]) for item in found if len(item) == _STUB_LENGTH
+        BlockStub(id=BlockId(ids[item[0]]), block=item[1]) for item in found if len(item) == _STUB_LENGTH
     ]
-    relations = _relation_records([*row.relations, *_below(places)], {stub.id for stub in stubs})
+    rows = sorted([*row.relations, *_below(places)], key=_place)
+    relations = _relation_records(rows, ids, hidden={stub.id for stub in stubs})
     return Tree(
         subscription=record,
         blocks=(*own, *sorted(foreign, key=lambda block: block.id)),
-        relations=tuple(sorted(relations, key=_place)),
+        relations=tuple(relations),
         stubs=tuple(sorted(stubs, key=lambda stub: stub.id)),
     )
 
 
 _STUB_LENGTH: Final = 2
+
+
+class _Ids(dict[str, UUID]):
+    """The ids in one row by their texts. Most stand there several times, and each is made once."""
+
+    def __missing__(self, text: str) -> UUID:
+        self[text] = made = UUID(text)
+        return made
 
 
 def _blocks() -> ScalarSelect[Any]:
@@ -158,18 +168,19 @@ def _below(places: Iterable[Any]) -> Iterator[Any]:
         yield from group or ()
 
 
-def _relation_records(rows: Iterable[Any], hidden: set[BlockId]) -> Iterator[RelationRecord]:
+def _relation_records(rows: Iterable[Any], ids: _Ids, *, hidden: set[BlockId]) -> Iterator[RelationRecord]:
     for parent, attribute, position, child, owner in rows:
-        child_id = BlockId(UUID(child))
+        child_id = BlockId(ids[child])
         yield RelationRecord(
-            parent_id=None if parent is None else BlockId(UUID(parent)),
+            parent_id=None if parent is None else BlockId(ids[parent]),
             attribute=attribute,
             position=position,
             child_id=child_id,
             # Whose block it is stays hidden with the block.
-            owner_id=None if owner is None or child_id in hidden else SubscriptionId(UUID(owner)),
+            owner_id=None if owner is None or child_id in hidden else SubscriptionId(ids[owner]),
         )
 
 
-def _place(relation: RelationRecord) -> tuple[str, str, int]:
-    return str(relation.parent_id or ""), relation.attribute, relation.position
+def _place(row: Sequence[Any]) -> tuple[str, str, int]:
+    parent, attribute, position, *_ = row
+    return parent or "", attribute, position

@@ -42,9 +42,10 @@ def test_what_cannot_be_stored_is_refused_with_its_path(value: object, path: tup
     assert refused.value.path == path
 
 
-def test_what_nests_too_deeply_is_refused() -> None:
+@pytest.mark.parametrize("depth", [300, 100_000])
+def test_what_nests_too_deeply_is_refused(depth: int) -> None:
     nested: list[object] = []
-    for _ in range(100_000):
+    for _ in range(depth):
         nested = [nested]
 
     with pytest.raises(UnrepresentableValue, match="nesting that is too deep"):

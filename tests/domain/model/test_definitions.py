@@ -1,7 +1,9 @@
 """What a model class may look like, checked when it is defined."""
 
+from typing import Any
+
 import pytest
-from pydantic import computed_field
+from pydantic import ConfigDict, computed_field
 
 from domain.ids import BlockId, CustomerId
 from domain.model.blocks import ProductBlockModel
@@ -113,6 +115,48 @@ def test_a_subclass_needs_a_lifecycle() -> None:
 
         class Another(NodeBlockInactive):
             pass
+
+
+@pytest.mark.parametrize("lifecycle", ["ACTIVE", ["ACTIV"], [ACTIVE, "Disabled"]])
+def test_a_lifecycle_is_a_list_of_statuses(lifecycle: Any) -> None:
+    class Block(ProductBlockModel, name="Block"):
+        pass
+
+    with pytest.raises(InvalidFamily) as refused:
+        type("Later", (Block,), {}, lifecycle=lifecycle)
+
+    assert refused.value.expected == "a list of statuses"
+    assert Block.family().members == (Block,)
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        (ConfigDict(extra="allow"), "extra='allow'"),
+        (ConfigDict(validate_assignment=False), "validate_assignment=False"),
+        (ConfigDict(revalidate_instances="always"), "revalidate_instances='always'"),
+        (ConfigDict(use_enum_values=True), "use_enum_values=True"),
+        (ConfigDict(frozen=True), "frozen=True"),
+    ],
+)
+def test_the_settings_that_saving_relies_on_cannot_be_changed(settings: ConfigDict, found: str) -> None:
+    with pytest.raises(ReservedField) as refused:
+        type("Block", (ProductBlockModel,), {"model_config": settings}, name="Block")
+
+    assert (refused.value.field, refused.value.found) == ("model_config", found)
+
+
+def test_other_settings_of_a_class_are_its_own() -> None:
+    settings = ConfigDict(str_strip_whitespace=True)
+
+    block: Any = type(
+        "Block",
+        (ProductBlockModel,),
+        {"model_config": settings, "__annotations__": {"name": str}},
+        name="Block",
+    )
+
+    assert block.new(name=" n1 ").name == "n1"
 
 
 def test_a_lifecycle_needs_a_family() -> None:

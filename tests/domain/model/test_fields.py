@@ -2,7 +2,7 @@
 
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import pytest
 from annotated_types import Ge, Gt, Le, Len, Lt, MinLen
@@ -101,6 +101,26 @@ def test_bounds_that_no_value_can_keep_are_refused(annotation: object, found: st
 
 
 @pytest.mark.parametrize(
+    ("annotation", "default"),
+    [
+        (PortBlockInactive, PortBlockInactive.new()),
+        (PortBlockInactive | None, PortBlockInactive.new()),
+        (list[PortBlockInactive], [PortBlockInactive.new()]),
+    ],
+)
+def test_a_block_cannot_be_a_default_since_every_instance_would_get_it(
+    annotation: object, default: object
+) -> None:
+    with refused(UnsupportedField, "field"):
+        type(
+            "Another",
+            (ProductBlockModel,),
+            {"__annotations__": {"field": annotation}, "field": default},
+            name="Another",
+        )
+
+
+@pytest.mark.parametrize(
     "annotation", [Annotated[int, Ge(1), Le(1)], Annotated[list[Annotated[str, MinLen(9)]], Len(0, 2)]]
 )
 def test_narrow_bounds_are_taken(annotation: object) -> None:
@@ -175,6 +195,9 @@ class SteelShelf(WideShelf, name="Steel shelf"):
         (PortBlockInactive | NodeBlockInactive, PortBlockInactive | SteelShelf),
         (SteelShelf, Shelf),
         (WideShelf, Shelf),
+        (Literal["half", "full"], Literal["full", "double"]),
+        (Literal["half", "full"], str),
+        (list[Literal[1, 2]], list[int]),
         (PortBlockInactive, Annotated[PortBlockInactive, Reference()]),
         (Annotated[PortBlockInactive, Reference()], PortBlockInactive),
     ],
@@ -192,6 +215,8 @@ def test_a_later_class_keeps_the_type_of_a_field(before: object, after: object) 
     ("before", "after"),
     [
         (int | None, Annotated[int, Ge(1)]),
+        (Literal["half", "full"] | None, Literal["full"]),
+        (str, Literal["full"]),
         (list[int | None] | None, Annotated[list[int], MinLen(1)]),
         (PortBlockInactive | NodeBlockInactive | None, PortBlock),
         (list[PortBlockInactive | SteelShelf], list[SteelShelf]),

@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from ipaddress import (
     IPv4Address,
@@ -291,14 +291,43 @@ def test_a_block_of_the_class_for_another_status_is_refused() -> None:
 
 
 @pytest.mark.parametrize("field", ["start_at", "end_at"])
-def test_a_time_that_has_no_stored_form_is_refused_with_its_field(field: str) -> None:
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=1))),
+        datetime.min.replace(tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+    ],
+)
+def test_a_time_that_has_no_stored_form_is_refused_with_its_field(field: str, at: datetime) -> None:
     model = new_node()
-    setattr(model, field, datetime.min.replace(tzinfo=timezone(timedelta(hours=1))))
+    setattr(model, field, at)
 
     with pytest.raises(UnrepresentableValue) as refused:
         to_patch(model)
 
     assert refused.value.path == (field,)
+
+
+def test_a_description_that_cannot_be_stored_is_refused_before_it_is_written() -> None:
+    class Described(SubscriptionModel, name="Described"):
+        def describe(self) -> str:
+            return "broken \x00"
+
+    with pytest.raises(UnrepresentableValue) as refused:
+        to_patch(Described.new(product="Described", customer_id=CUSTOMER))
+
+    assert refused.value.path == ("description",)
+
+
+def test_the_zone_of_an_address_that_cannot_be_stored_is_refused_with_its_place() -> None:
+    circuit = new_circuit()
+    circuit.circuit.extras = [RecordBlock.new(), RecordBlock.new(v6=IPv6Address("fe80::1%\x00"))]
+
+    with pytest.raises(UnrepresentableValue) as refused:
+        to_patch(circuit)
+
+    assert refused.value.path == ("circuit", "extras", 1, "v6")
 
 
 def test_a_transition_is_part_of_the_patch() -> None:
@@ -408,7 +437,7 @@ def test_a_model_may_describe_itself() -> None:
 
     patch = to_patch(node)
 
-    assert patch.description == "Node n7"
+    assert (patch.description, patch.described, to_patch(new_node()).described) == ("Node n7", True, False)
     assert isinstance(patch.after, dict)
     columns = patch.after["subscription"]
     assert isinstance(columns, dict)

@@ -96,6 +96,16 @@ def new_line() -> LineInactive:
     return model
 
 
+def test_a_block_that_is_given_for_one_field_stands_in_no_other() -> None:
+    line = new_line()
+    first, second = line.ports
+
+    ring = line.change_product(RingInactive, RING, extra=first)
+
+    assert (ring.extra, [port.id for port in ring.ports]) == (first, [second.id])
+    assert to_patch(ring).blocks_removed == ()
+
+
 @parity("PM-15")
 @parity("PM-15", mends="old-product")
 def test_blocks_go_to_the_field_of_their_name_else_to_the_only_one_that_fits() -> None:

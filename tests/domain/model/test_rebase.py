@@ -379,6 +379,21 @@ def test_what_both_made_of_it_is_no_change_any_more(edit: Edit) -> None:
     )
 
 
+def test_a_description_that_the_model_makes_is_nobodys_edit() -> None:
+    tree = stored(circuit_with_trees())
+    theirs, ours = edited(tree, describe), edited(tree, describe_otherwise)
+
+    rebased = rebase(replace(ours, described=True), [change(theirs)], version=2)
+
+    assert isinstance(rebased, SubscriptionPatch)
+    assert (rebased.description, rebased.after) == (
+        "described otherwise",
+        {"subscription": {"description": "described otherwise"}},
+    )
+    assert rebased.before == {"subscription": {"description": "described"}}
+    assert isinstance(rebase(ours, [change(theirs)], version=2), ConflictingEdit)
+
+
 def test_a_change_is_put_upon_several() -> None:
     tree = stored(circuit_with_trees())
     first = edited(tree, rename)

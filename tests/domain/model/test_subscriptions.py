@@ -19,6 +19,7 @@ from domain.model.subscriptions import SubscriptionModel
 from tests.domain.sample import (
     CUSTOMER,
     LARGE_NODE,
+    SMALL_NODE,
     Node,
     NodeBlock,
     NodeBlockInactive,
@@ -122,6 +123,16 @@ def test_a_transition_tells_every_value_that_the_class_refuses() -> None:
     assert node.status is INITIAL
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("status", ACTIVE), ("version", 7), ("in_sync", True), ("note", "n")]
+)
+def test_what_saves_and_transitions_set_cannot_be_chosen_for_a_new_subscription(
+    name: str, value: object
+) -> None:
+    with pytest.raises(TypeError, match=f"found {name}="):
+        NodeInactive.new(product=SMALL_NODE, customer_id=CUSTOMER, **{name: value})
+
+
 @parity("PM-14")
 def test_the_start_is_set_once_and_the_end_when_it_terminates() -> None:
     active = active_node()
@@ -133,6 +144,7 @@ def test_the_start_is_set_once_and_the_end_when_it_terminates() -> None:
     assert (active.start_at, active.end_at) == (NOW, None)
     assert (again.start_at, again.end_at) == (NOW, None)
     assert (terminated.start_at, terminated.end_at, terminated.status) == (NOW, LATER, TERMINATED)
+    assert terminated.transition(Node, now=LATER).end_at is None
 
 
 def test_a_class_that_serves_several_statuses_needs_one_named() -> None:
@@ -182,8 +194,7 @@ def test_what_a_subscription_cannot_hold_is_refused_at_once(field: str, value: o
 @parity("PM-23")
 def test_a_blank_note_is_none_and_a_long_one_is_refused() -> None:
     def new(note: str) -> NodeInactive:
-        block = NodeBlockInactive.new(name="n1")
-        return NodeInactive.new(product=LARGE_NODE, customer_id=CUSTOMER, node=block, note=note)
+        return NodeInactive.model_validate({**vars(new_node()), "note": note})
 
     assert (new(" \n").note, new("x" * 5000).note) == (None, "x" * 5000)
     with pytest.raises(ValidationError, match="at most 5000 characters"):

@@ -6,13 +6,14 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Any
 
 import pytest
+from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from domain.json import JsonValue, UnrepresentableValue, decode, encode
 from domain.model.assembly import loaded_values
 from domain.model.blocks import ProductBlockModel
 from domain.model.disassembly import stored_values
-from domain.model.errors import UnsupportedField
+from domain.model.errors import ContradictoryBounds, UnsupportedField
 from domain.model.scalars import Comparison
 from tests.domain.sample import PortBlockInactive
 from tests.parity import parity
@@ -177,6 +178,19 @@ class Aliased(BaseModel):
 
 class Root(RootModel[int]):
     pass
+
+
+def test_bounds_that_no_value_can_keep_are_found_inside_value_objects() -> None:
+    class Empty(BaseModel):
+        value: Annotated[int, Ge(2), Le(1)]
+
+    class Above(BaseModel):
+        below: list[Empty]
+
+    with pytest.raises(ContradictoryBounds) as refused:
+        type("Another", (ProductBlockModel,), {"__annotations__": {"field": Above}}, name="Another")
+
+    assert (refused.value.model, refused.value.field) == ("Empty", "value")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from domain.model.families import ModelFamily
 from domain.model.lifecycle import ACTIVE, INITIAL
 from domain.model.subscriptions import SubscriptionModel
 from domain.scope import Scope
+from domain.storage.checks import checked_scalar
 from domain.storage.filters import (
     MAX_CONDITIONS,
     MAX_DEPTH,
@@ -444,3 +445,12 @@ async def test_a_filter_does_not_see_blocks_out_of_scope(network: Store) -> None
     assert await found(SOME, Scope.of(CUSTOMER)) == []
     assert await found(NONE, Scope.of(CUSTOMER)) == ["circuit"]
     assert await found(EVERY, Scope.of(CUSTOMER)) == ["circuit"]
+
+
+def test_a_number_that_cannot_be_compared_is_no_choice() -> None:
+    grade = RecordBlock.structure().scalars["grade"].scalar
+
+    with pytest.raises(InvalidFilter) as refused:
+        checked_scalar(grade, Decimal("sNaN"), "grade")
+
+    assert (refused.value.field, refused.value.expected) == ("grade", "one of 1, 3")

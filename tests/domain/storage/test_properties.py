@@ -43,8 +43,8 @@ from tests.parity import parity
 
 AUTHOR = ChangeAuthor(actor="tester")
 SETTINGS = settings(
-    max_examples=25,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    max_examples=50,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     deadline=None,
     # One database serves all examples: each makes subscriptions of its own.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -378,6 +378,27 @@ async def test_a_block_that_two_patches_write_rolls_back(store: Store) -> None:
     assert await store.subscriptions.count(Scope.all()) == 0
 
 
+@pytest.mark.parametrize("giver_first", [True, False])
+async def test_a_block_cannot_be_handed_over_in_one_save(network: Store, giver_first: bool) -> None:
+    giver, taker = new_circuit(), new_circuit()
+    giver.circuit.tree = TreeBlock.new(first=TreeBlock.new())
+    await network.save(giver, taker)
+    giver, taker = await network.load(giver.id), await network.load(taker.id)
+    assert isinstance(giver, CircuitInactive)
+    assert isinstance(taker, CircuitInactive)
+    before = await network.subscriptions.trees(Scope.all(), [giver.id, taker.id])
+    tree = giver.circuit.tree
+    assert tree is not None
+    assert tree.first is not None
+    tree.subscription_id = tree.first.subscription_id = taker.id
+    giver.circuit.tree, taker.circuit.tree = None, tree
+
+    with pytest.raises(ForeignBlock):
+        await network.save(*((giver, taker) if giver_first else (taker, giver)))
+
+    assert await network.subscriptions.trees(Scope.all(), [giver.id, taker.id]) == before
+
+
 async def node_with_used_port(network: Store) -> tuple[NodeInactive, CircuitInactive]:
     node = new_node()
     node.node.ports = [PortBlockInactive.new(speed=1)]
