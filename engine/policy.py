@@ -28,7 +28,8 @@ def authorizers_of(
 
     Args:
         workflow: The process's workflow, or the one to start.
-        step_key: Where the process stands; of a step that is gone from the workflow, no step counts.
+        step_key: Where the process stands; if the step is gone, where the one in its place is. Without one in
+            its place no step counts.
         action: What somebody wants to do.
     """
     passed = _up_to(workflow, step_key)
@@ -50,10 +51,8 @@ def authorizers_of(
 
 def _up_to(workflow: Workflow, step_key: str | None) -> Sequence[Step]:
     """The steps from the last passed one, which is the current, back to the first."""
-    keys = [step.key for step in workflow.steps]
-    if step_key not in keys:
-        return ()
-    return workflow.steps[keys.index(step_key) :: -1]
+    position = None if step_key is None else workflow.find_position(step_key)
+    return () if position is None else workflow.steps[position::-1]
 
 
 def _of_resume(workflow: Workflow, passed: Sequence[Step]) -> Authorizer | None:

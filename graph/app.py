@@ -15,6 +15,7 @@ from domain.storage.database import Database
 from engine.registry import Registry
 from engine.run.bus import EventBus
 from engine.run.commands import Commands
+from engine.run.engine_watch import EngineWatch
 from engine.settings import EngineSettings
 from graph.authentication.authenticator import Authenticator, OpenDevelopment
 from graph.authentication.keys import ProviderKeys
@@ -78,6 +79,7 @@ def create_server(
         registry=registry,
         commands=Commands(database, catalog=catalog, registry=registry, settings=settings),
         bus=EventBus(database),
+        engine_watch=EngineWatch(database),
         settings=graph_settings,
     )
     return create_app(dependencies)

@@ -11,6 +11,7 @@ from domain.storage.database import Database
 from engine.registry import Registry
 from engine.run.bus import EventBus
 from engine.run.commands import Commands
+from engine.run.engine_watch import EngineWatch
 from graph.limits import ReadBudget
 from graph.loaders import Loaders
 from graph.permissions import Viewer
@@ -30,6 +31,7 @@ class GraphDependencies:
     registry: Registry
     commands: Commands
     bus: EventBus
+    engine_watch: EngineWatch
     settings: GraphSettings
 
 

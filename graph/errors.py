@@ -1,6 +1,7 @@
 """How errors reach the client: ours with a code, GraphQL's as they are, any other as an id and no words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import structlog
 from graphql import GraphQLError
@@ -14,9 +15,14 @@ INTERNAL_ERROR = "INTERNAL_ERROR"
 
 
 class GraphError(Exception):
-    """An error whose message is written for the client and whose code is part of the API."""
+    """An error whose message is written for the client and whose code is part of the API.
+
+    Attributes:
+        details: What its extensions tell beside the code, for programs.
+    """
 
     code: str = "BAD_REQUEST"
+    details: Mapping[str, JsonValue] = MappingProxyType({})
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -50,7 +56,7 @@ def _present(error: GraphQLError, code: str | None) -> JsonValue:
     if cause is None:
         shown = {"message": error.message, "extensions": _extensions(error, code)}
     elif isinstance(cause, GraphError):
-        shown = {"message": cause.message, "extensions": {"code": cause.code}}
+        shown = {"message": cause.message, "extensions": {"code": cause.code, **cause.details}}
     else:
         shown = internal_error(cause, where=_dotted(error.path))
     return _located(shown, error)

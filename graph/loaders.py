@@ -13,16 +13,22 @@ from strawberry.dataloader import DataLoader
 from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.tree import SubscriptionRecord, Tree
-from domain.scope import Scope
+from domain.storage.annotation_reads import (
+    AnnotationRepository,
+    CustomerDescriptionRecord,
+    MetadataRecord,
+)
 from domain.storage.changes import ChangeRecord, ChangeRepository
 from domain.storage.database import Database
 from domain.storage.products import ProductRecord, ProductRepository
 from domain.storage.related import BlockUse, Related, RelatedRepository
 from domain.storage.subscriptions import SubscriptionRepository
 from engine.actions import Action
-from engine.run.commands import Commands, WaitingForm
+from engine.errors import Refusal
+from engine.run.commands import Commands, Prospect, WaitingForm
 from engine.store.processes import ProcessRepository
 from engine.store.records import AttemptRecord, ProcessRecord, StepRecord
+from graph.permissions import Viewer
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -60,6 +66,13 @@ class ProcessRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalRead:
+    """Why a command would be refused; a loader would raise an exception that is not in something."""
+
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RelatedQuestion:
     """Which related subscriptions to read: the users or the used ones, how far, and which of them."""
 
@@ -70,17 +83,21 @@ class RelatedQuestion:
 
 
 class Loaders:
-    """The loaders of one operation, for one scope."""
+    """The loaders of one operation, for one viewer."""
 
-    def __init__(self, database: Database, *, commands: Commands, scope: Scope) -> None:
+    def __init__(self, database: Database, *, commands: Commands, viewer: Viewer) -> None:
+        scope = viewer.scope
         products = ProductRepository(database)
         subscriptions = SubscriptionRepository(database)
         processes = ProcessRepository(database)
         related = RelatedRepository(database)
+        annotations = AnnotationRepository(database)
         self._subscription_repository = subscriptions
         self._process_repository = processes
         self._related_repository = related
         self._scope = scope
+        self._viewer = viewer
+        self._commands = commands
         self._subscriptions: dict[Columns, DataLoader[SubscriptionId, SubscriptionRecord | None]] = {}
         self._processes: dict[Columns, DataLoader[ProcessId, ProcessRead | None]] = {}
         self._change_repository = ChangeRepository(database)
@@ -98,7 +115,14 @@ class Loaders:
             lambda ids: related.blocks_in_use_by(scope, ids)
         )
         self.actions: DataLoader[SubscriptionId, tuple[Action, ...] | None] = _loader(
-            lambda ids: commands.find_actions(ids, scope=scope)
+            lambda ids: commands.find_actions(ids, scope=scope, actor=viewer.name, claims=viewer.claims)
+        )
+        self.refusals: DataLoader[Prospect, RefusalRead | None] = _loader(self._read_refusals)
+        self.metadata: DataLoader[SubscriptionId, MetadataRecord | None] = _loader(
+            lambda ids: annotations.metadata_of(scope, ids)
+        )
+        self.customer_descriptions: DataLoader[SubscriptionId, Sequence[CustomerDescriptionRecord] | None] = (
+            _loader(lambda ids: annotations.customer_descriptions_of(scope, ids))
         )
         self.steps: DataLoader[StepsKey, list[StepRecord] | None] = _loader(self._read_steps)
         self.forms: DataLoader[ProcessId, WaitingForm | None] = _loader(
@@ -174,6 +198,12 @@ class Loaders:
             }
         records = await self._process_repository.by_ids(self._scope, ids, columns)
         return {process_id: ProcessRead(record=record) for process_id, record in records.items()}
+
+    async def _read_refusals(self, prospects: Sequence[Prospect]) -> Mapping[Prospect, RefusalRead]:
+        refusals = await self._commands.find_refusals(
+            prospects, actor=self._viewer.name, claims=self._viewer.claims
+        )
+        return {prospect: RefusalRead(refusal=refusal) for prospect, refusal in refusals.items()}
 
     async def _read_steps(self, keys: Sequence[StepsKey]) -> Mapping[StepsKey, list[StepRecord]]:
         """All steps that are asked for at once are read alike, so that they take one statement."""

@@ -8,6 +8,7 @@ from strawberry.utils.str_converters import to_camel_case
 from graph.errors import SchemaDefinitionError
 
 _GRAPHQL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+_FIRST_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z]|[^A-Za-z]|$)|[A-Z]", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9]+", re.ASCII)
 
 
@@ -21,6 +22,11 @@ def type_name(name: str) -> str:
 def field_name(name: str) -> str:
     """Gives the name of a field or argument: `rack_position` as `rackPosition`."""
     return to_camel_case(name)
+
+
+def member_name(name: str) -> str:
+    """Gives the name of a field after a type: `PortBlock` as `portBlock`, `IPPrefix` as `ipPrefix`."""
+    return _FIRST_WORD.sub(lambda found: found.group().lower(), type_name(name), count=1)
 
 
 def require_name(name: str, *, of: str) -> str:

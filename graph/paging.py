@@ -43,6 +43,15 @@ Last = Annotated[
 ]
 Before = Annotated[str | None, strawberry.argument(description="Give what precedes this cursor.")]
 
+Offset = Annotated[
+    int | None,
+    strawberry.argument(
+        description="How many to leave out before the first, for numbered pages; with `first` alone."
+    ),
+]
+PlaceReader = Callable[[JsonValue], SortKey]
+"""Reads the sort key from what a cursor tells; raises ValueError if it is not one of the list."""
+
 
 class InvalidPage(GraphError):
     """The paging arguments contradict each other, or a cursor is not one."""
@@ -58,19 +67,27 @@ class PageTooLarge(GraphError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageArguments:
-    """The four arguments of a connection, as they came."""
+    """The arguments of a connection, as they came."""
 
     first: int | None = None
     after: str | None = None
     last: int | None = None
     before: str | None = None
+    offset: int | None = None
 
-    def request(self, settings: GraphSettings, *, key: Callable[[str], object] = UUID) -> PageRequest:
+    def request(
+        self,
+        settings: GraphSettings,
+        *,
+        key: Callable[[str], object] = UUID,
+        place: PlaceReader | None = None,
+    ) -> PageRequest:
         """Gives the page that is asked for; without a size, the first page of the default size.
 
         Args:
             settings: The limits.
             key: Reads what the list is ordered by from a cursor's text.
+            place: Reads cursors that hold more than one text.
 
         Raises:
             PageTooLarge: It asks for more than the limit.
@@ -83,13 +100,33 @@ class PageArguments:
                 raise PageTooLarge(
                     f"'{name}' is {size}: at most {settings.max_page_size} are given at a time."
                 )
+        if self.offset is not None and self.offset < 0:
+            raise InvalidPage(f"'offset' is {self.offset}: expected at least 0.")
         first = settings.default_page_size if self.first is None and self.last is None else self.first
+        read = _one_text(key) if place is None else place
         try:
             return PageRequest(
-                first=first, after=_decode(self.after, key), last=self.last, before=_decode(self.before, key)
+                first=first,
+                after=_decode(self.after, read),
+                last=self.last,
+                before=_decode(self.before, read),
+                offset=self.offset or 0,
             )
-        except InvalidPageRequest as error:
-            raise InvalidPage(f"These paging arguments do not fit together: {error}.") from None
+        except InvalidPageRequest:
+            raise InvalidPage(
+                f"These paging arguments do not fit together: found {self._given()}, expected 'first', with "
+                "'after' or 'before' or both, or 'offset' alone; or 'last', with 'before' alone."
+            ) from None
+
+    def _given(self) -> str:
+        given = (
+            ("first", self.first),
+            ("after", self.after),
+            ("last", self.last),
+            ("before", self.before),
+            ("offset", self.offset),
+        )
+        return " and ".join(f"'{name}'" for name, value in given if value is not None)
 
 
 @strawberry.type(description="Where a page stands in its list.", directives=requires(Permission.CONNECT))
@@ -130,7 +167,7 @@ def connection(
     budget: ReadBudget,
     *,
     node: Callable[[Row], NodeType],
-    key: Callable[[Row], UUID | str],
+    key: Callable[[Row], UUID | str | list[JsonValue]],
     count: Callable[[], Awaitable[int]],
 ) -> Connection[NodeType]:
     """Makes a connection of a page.
@@ -139,14 +176,14 @@ def connection(
         page: The rows, in order.
         budget: Pays for the rows.
         node: Gives the node of a row.
-        key: Gives the id or name of a row, which is what the list is ordered by.
+        key: Gives the id or name of a row, which is what the list is ordered by, or all that its cursor tells.
         count: Counts the whole list.
 
     Raises:
         TooMuchRead: The operation has had its share.
     """
     budget.take(len(page.rows))
-    edges = PaidEntries(Edge(cursor=encode_cursor((key(row),)), node=node(row)) for row in page.rows)
+    edges = PaidEntries(Edge(cursor=encode_cursor(key(row)), node=node(row)) for row in page.rows)
     return Connection(
         edges=edges,
         nodes=PaidEntries(edge.node for edge in edges),
@@ -197,22 +234,33 @@ def page_of_named(items: Iterable[Named], request: PageRequest) -> Page[Named]:
     return request.page_of(wanted)
 
 
-def encode_cursor(key: SortKey) -> str:
+def encode_cursor(key: UUID | str | list[JsonValue]) -> str:
     """Gives the cursor of a place, which clients must not read anything into."""
-    values: list[JsonValue] = [str(value) for value in key]
-    return base64.urlsafe_b64encode(encode(values).encode()).decode().rstrip("=")
+    told: list[JsonValue] = key if isinstance(key, list) else [str(key)]
+    return base64.urlsafe_b64encode(encode(told).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str | None, key: Callable[[str], object]) -> SortKey | None:
+def no_cursor(cursor: str | None) -> InvalidPage:
+    """Gives the error for what is no cursor of a list."""
+    return InvalidPage(f"'{(cursor or '')[:80]}' is no cursor of this list.")
+
+
+def _one_text(key: Callable[[str], object]) -> PlaceReader:
+    def read(told: JsonValue) -> SortKey:
+        match told:
+            case [str() as value]:
+                return (key(value),)
+            case _:
+                raise ValueError("found several values, expected one text")
+
+    return read
+
+
+def _decode(cursor: str | None, read: PlaceReader) -> SortKey | None:
     if cursor is None:
         return None
     padded = cursor + "=" * (-len(cursor) % 4)
     try:
-        match decode(base64.b64decode(padded, altchars=b"-_", validate=True)):
-            case [str() as value]:
-                return (key(value),)
-            case _:
-                pass
+        return read(decode(base64.b64decode(padded, altchars=b"-_", validate=True)))
     except ValueError:
-        pass
-    raise InvalidPage(f"'{cursor[:80]}' is no cursor of this list.")
+        raise no_cursor(cursor) from None

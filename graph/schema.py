@@ -6,16 +6,23 @@ import strawberry
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, Undefined
 from strawberry.exceptions import DuplicatedTypeName
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import get_object_definition
 
 from domain.model.catalog import Catalog
 from engine.registry import Registry
 from graph.errors import SchemaDefinitionError
+from graph.events.engine import EngineEvents
 from graph.events.processes import ProcessEvents
 from graph.families import Families
 from graph.generate.enums import EnumTypes
 from graph.generate.mutations import add_mutations, generate_mutations
 from graph.generate.subscriptions import FamilyTypes, generate_family_types
+from graph.mutations.annotations import AnnotationMutations
+from graph.mutations.engine import EngineMutations
+from graph.mutations.many import ManyProcessesMutations
 from graph.mutations.processes import ProcessMutations
+from graph.mutations.skipping import SkipMutations
+from graph.names import field_name
 from graph.queries.catalog import CatalogQueries
 from graph.queries.engine import EngineQueries
 from graph.queries.nodes import NodeQueries
@@ -23,7 +30,13 @@ from graph.queries.processes import ProcessQueries
 from graph.queries.subscriptions import SubscriptionQueries
 from graph.queries.versions import VersionQueries
 from graph.types.block import HiddenBlock
-from graph.types.event import ProcessSnapshot, ProcessStatusChanged, StepFinished, StepStarted
+from graph.types.event import (
+    ProcessSnapshot,
+    ProcessStatusChanged,
+    StepFinished,
+    StepProgressed,
+    StepStarted,
+)
 from graph.types.scalars import scalar_map
 from graph.types.subscription import RetiredSubscription
 
@@ -33,8 +46,13 @@ class Query(CatalogQueries, SubscriptionQueries, VersionQueries, ProcessQueries,
     """What can be asked."""
 
 
+@strawberry.type
+class Commands(ProcessMutations, SkipMutations, ManyProcessesMutations, EngineMutations, AnnotationMutations):
+    """What can be done in every application."""
+
+
 @strawberry.type(description="What can be followed live.")
-class Subscription(ProcessEvents):
+class Subscription(ProcessEvents, EngineEvents):
     """What can be followed live."""
 
 
@@ -62,7 +80,7 @@ def build_schema(catalog: Catalog, registry: Registry) -> ApplicationSchema:
     enums = EnumTypes()
     types = generate_family_types(catalog, enums)
     mutation = strawberry.type(
-        add_mutations(ProcessMutations, generate_mutations(catalog, registry, enums)),
+        add_mutations(Commands, generate_mutations(catalog, registry, enums, taken=_names(Commands))),
         name="Mutation",
         description="What can be done.",
     )
@@ -77,6 +95,12 @@ def build_schema(catalog: Catalog, registry: Registry) -> ApplicationSchema:
     return ApplicationSchema(
         strawberry_schema=schema, core=core, families=Families(types, catalog=catalog, registry=registry)
     )
+
+
+def _names(root: type) -> frozenset[str]:
+    """The names of a type's fields in GraphQL."""
+    fields = get_object_definition(root, strict=True).fields
+    return frozenset(field.graphql_name or field_name(field.python_name) for field in fields)
 
 
 def _drop_null_defaults(schema: GraphQLSchema) -> None:
@@ -106,6 +130,7 @@ def _schema(mutation: type, types: FamilyTypes) -> strawberry.Schema:
             ProcessSnapshot,
             StepStarted,
             StepFinished,
+            StepProgressed,
             ProcessStatusChanged,
         ],
         config=StrawberryConfig(scalar_map=scalar_map()),

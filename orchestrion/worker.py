@@ -1,6 +1,7 @@
 """The worker process: `python -m orchestrion.worker`. It imports nothing of the graph floor."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -55,7 +56,14 @@ async def _run(settings: Settings, application: Application) -> None:
                 settings=settings.engine(),
                 public_url=settings.reached_at,
             )
+            _spare_what_is_loaded()
             await _until_stopped(worker, stop, watch_parent=settings.parent_pipe)
+
+
+def _spare_what_is_loaded() -> None:
+    """Keep the garbage collector from what stays as long as the worker: it would go through it for ever."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _until_stopped(worker: Worker, stop: asyncio.Event, *, watch_parent: bool) -> None:

@@ -27,6 +27,7 @@ from graph.types.event import (
     ProcessSnapshot,
     ProcessStatusChanged,
     StepFinished,
+    StepProgressed,
     StepStarted,
 )
 from graph.types.process import process as process_result
@@ -121,10 +122,29 @@ async def _events(info: Info, process_id: ProcessId, position: Position) -> Asyn
     after = version if ordinal == _END_OF_VERSION else version - 1
     batches = follow(dependencies.database, dependencies.bus, process_id, after=after)
     async with aclosing(batches):
-        async for batch in batches:
-            for record in batch:
+        async for told in batches:
+            if isinstance(told, StepRecord):
+                progressed = _progressed(told, position)
+                if progressed is not None:
+                    yield progressed
+                continue
+            for record in told:
                 if (record.version, record.ordinal) > position:
+                    position = record.version, record.ordinal
                     yield _event(record)
+
+
+def _progressed(record: StepRecord, position: Position) -> StepProgressed | None:
+    """A step that has come further, at the place of the event before it; None if it has ended meanwhile."""
+    if record.progress is None:
+        return None
+    version, ordinal = position
+    return StepProgressed(
+        cursor=str(version) if ordinal == _END_OF_VERSION else f"{version}.{ordinal}",
+        version=version,
+        at=record.progress.at,
+        step=step(record, delta_read=False),
+    )
 
 
 class _StepPayload(BaseModel):

@@ -6,6 +6,7 @@ from typing import NoReturn
 from domain.json import JsonValue
 from domain.model.scalars import Scalar, ScalarField
 from graph.errors import GraphError
+from graph.types.scalars import fits_int, narrowed
 
 _LOADED = frozenset({int, float, timedelta})
 """The types whose stored forms are numbers, or may be."""
@@ -28,7 +29,9 @@ def fits(stored: JsonValue, scalar: Scalar) -> bool:
     if isinstance(stored, bool) or scalar.python_type is bool:
         return isinstance(stored, bool) and scalar.python_type is bool
     if scalar.python_type in _LOADED:
-        return isinstance(scalar.load(stored), scalar.python_type)
+        loaded = scalar.load(stored)
+        too_large = scalar.graphql_name == "Int" and isinstance(loaded, int) and not fits_int(loaded)
+        return isinstance(loaded, scalar.python_type) and not too_large
     return isinstance(stored, str)
 
 
@@ -51,6 +54,7 @@ def refuse(place: str, problem: str) -> NoReturn:
 def _fits_field(stored: JsonValue, field: ScalarField) -> bool:
     if stored is None:
         return field.shape.optional
+    scalar = narrowed(field.scalar, field.shape)
     if field.shape.many:
-        return fits_list(stored, field.scalar, optional_items=field.shape.optional_items)
-    return fits(stored, field.scalar)
+        return fits_list(stored, scalar, optional_items=field.shape.optional_items)
+    return fits(stored, scalar)

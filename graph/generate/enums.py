@@ -49,5 +49,10 @@ def _define(members: type[Enum]) -> StrawberryEnumDefinition:
 
 
 def _words(member: Enum) -> str:
-    text = member.value if isinstance(member.value, str) else member.name
-    return f"{text.replace('_', ' ').capitalize()}."
+    if isinstance(member.value, str):
+        return f"{_sentence_of(member.value)}."
+    return f"{_sentence_of(member.name)}: {member.value}."
+
+
+def _sentence_of(text: str) -> str:
+    return text.replace("_", " ").capitalize()

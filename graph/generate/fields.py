@@ -16,6 +16,7 @@ from domain.model.scalars import Scalar, ScalarField, find_scalar
 from domain.model.shapes import Shape, shape_of
 from domain.model.value_objects import read_value_object
 from graph.names import field_name, type_name
+from graph.types.scalars import narrowed
 
 BlockFamily = ModelFamily[ProductBlockModel]
 
@@ -131,7 +132,7 @@ def scalar_field(owner: str, field: ScalarField) -> PlannedField:
         many=field.shape.many,
         optional_items=field.shape.optional_items,
         description=field.description or _plain_words(owner, field.name, field.scalar),
-        value=field.scalar,
+        value=narrowed(field.scalar, field.shape),
     )
 
 

@@ -19,13 +19,15 @@ from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
 from domain.json import JsonValue, encode
 from domain.model.scalars import Scalar, find_scalar
 from domain.model.shapes import Shape, shape_of
+from engine.errors import FieldError, InvalidInput
 from engine.of_model import OfModel
 from graph.errors import SchemaDefinitionError
 from graph.generate.enums import EnumTypes
 from graph.ids import parse_block_id, parse_process_id, parse_product_id, parse_subscription_id
+from graph.mutations.sent_ids import below, require_id
 from graph.names import field_name, require_name, type_name
 from graph.types.durations import duration_text
-from graph.types.scalars import Json, annotation_of_scalar, json_value
+from graph.types.scalars import Json, annotation_of_scalar, json_value, narrowed
 
 ToJson = Callable[[object], JsonValue]
 
@@ -78,16 +80,22 @@ class InputType:
         """Gives the JSON object that a value of the type stands for; fields left out are left out.
 
         Raises:
-            InvalidId: An id in it is none.
+            InvalidInput: Ids in it are none; with the path of each by the names of the model.
         """
         given: dict[str, JsonValue] = {}
+        problems: list[FieldError] = []
         for field in self.fields:
             item: object = getattr(value, field.attribute)
             if item is strawberry.UNSET:
                 if field.nulls:
                     given[field.attribute] = None
                 continue
-            given[field.attribute] = None if item is None else field.to_json(item)
+            try:
+                given[field.attribute] = None if item is None else field.to_json(item)
+            except InvalidInput as refusal:
+                problems += below(field.attribute, refusal)
+        if problems:
+            raise InvalidInput(problems)
         return given
 
 
@@ -147,10 +155,10 @@ class InputTypes:
         """The type of one value and what makes it JSON; what the schema cannot say is any JSON."""
         parse = _IDS.get(_innermost(info.annotation))
         if parse is not None:
-            return strawberry.ID, lambda value: str(parse(str(value)))
+            return strawberry.ID, _id_reader(parse)
         scalar = find_scalar(*shape.members)
         if scalar is not None:
-            return self._scalar(scalar), _stored(scalar)
+            return self._scalar(narrowed(scalar, shape)), _stored(scalar)
         if len(shape.members) == 1:
             (member,) = shape.members
             if isinstance(member, type) and issubclass(member, BaseModel):
@@ -201,6 +209,10 @@ def _innermost(annotation: object) -> object:
         (annotation,) = kinds
 
 
+def _id_reader(parse: Callable[[str], object]) -> ToJson:
+    return lambda value: str(require_id(str(value), parse))
+
+
 def _stored(scalar: Scalar) -> ToJson:
     """What makes a value the JSON that pydantic reads it from: nearly always its stored form."""
     if scalar.python_type is timedelta:
@@ -212,7 +224,16 @@ def _each(to_json: ToJson) -> ToJson:
     def each(value: object) -> JsonValue:
         assert isinstance(value, list), "GraphQL has checked it"
         items: list[object] = value  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
-        return [None if item is None else to_json(item) for item in items]
+        given: list[JsonValue] = []
+        problems: list[FieldError] = []
+        for index, item in enumerate(items):
+            try:
+                given.append(None if item is None else to_json(item))
+            except InvalidInput as refusal:
+                problems += below(index, refusal)
+        if problems:
+            raise InvalidInput(problems)
+        return given
 
     return each
 

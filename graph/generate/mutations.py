@@ -1,6 +1,6 @@
 """One typed mutation per workflow that one object can start."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType, new_class
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from strawberry.types.field import StrawberryField
 from domain.ids import SubscriptionId
 from domain.json import JsonValue
 from domain.model.catalog import Catalog
+from engine.errors import FieldError, InvalidInput
 from engine.registry import Registry
 from engine.start_input import start_model
 from engine.states import Target
@@ -20,11 +21,10 @@ from graph.generate.enums import EnumTypes
 from graph.generate.inputs import InputField, InputType, InputTypes
 from graph.ids import parse_subscription_id
 from graph.mutations.answers import START_REFUSALS, answer_start, input_path, read_process
+from graph.mutations.sent_ids import below, require_id
 from graph.names import field_name, require_name, type_name
 from graph.permissions import Permission, requires
 from graph.types.refusals import ProcessStarted, StartResult
-
-STATIC = ("startWorkflow", "resumeProcess", "retryProcess", "abortProcess")
 
 KeyArgument = Annotated[
     str | None,
@@ -59,9 +59,15 @@ _SUBJECT: Mapping[str, InputField] = MappingProxyType(
 
 
 def generate_mutations(
-    catalog: Catalog, registry: Registry, enums: EnumTypes
+    catalog: Catalog, registry: Registry, enums: EnumTypes, *, taken: Collection[str]
 ) -> Mapping[str, StrawberryField]:
     """Gives the fields by their names in GraphQL, in the registry's order.
+
+    Args:
+        catalog: What the inputs name.
+        registry: The workflows.
+        enums: The enums that inputs share with the rest of the schema.
+        taken: The mutations that every application has.
 
     Raises:
         SchemaDefinitionError: Names clash.
@@ -72,7 +78,7 @@ def generate_mutations(
         if not workflow.has_static_input:
             continue
         name = require_name(field_name(workflow.name), of=f"workflow {workflow.name}")
-        if name in fields or name in STATIC:
+        if name in fields or name in taken:
             raise SchemaDefinitionError(
                 f"workflow {workflow.name}: the mutation {name} is there already: expected another name."
             )
@@ -132,25 +138,47 @@ def _without_input(workflow: Workflow) -> Callable[..., object]:
 async def _start(
     info: Info, workflow: Workflow, *, input_type: InputType | None, given: object, key: str | None
 ) -> object:
-    subscription_id, version = _subject(given) if _has_subject(workflow) else (None, None)
     try:
+        subscription_id, version, values = _read(workflow, input_type, given)
         started = await info.context.dependencies.commands.start(
             workflow.name,
-            values={} if input_type is None else input_type.to_json(given),
+            values=values,
             subscription_id=subscription_id,
             expected_version=version,
             idempotency_key=key,
             actor=info.context.viewer.name,
             scope=info.context.viewer.scope,
+            claims=info.context.viewer.claims,
         )
     except START_REFUSALS as refusal:
         return answer_start(refusal, path_of=input_path)
     return ProcessStarted(process=await read_process(info, started.process_id), created=started.created)
 
 
-def _subject(given: object) -> tuple[SubscriptionId, int | None]:
-    subscription, version = (getattr(given, name) for name in _SUBJECT)
-    return parse_subscription_id(subscription), version if isinstance(version, int) else None
+def _read(
+    workflow: Workflow, input_type: InputType | None, given: object
+) -> tuple[SubscriptionId | None, int | None, dict[str, JsonValue]]:
+    """The subject, its version and the values that were given.
+
+    Raises:
+        InvalidInput: if ids among them are none.
+    """
+    subject, version, problems = None, None, list[FieldError]()
+    values: dict[str, JsonValue] = {}
+    if _has_subject(workflow):
+        named, expected = (getattr(given, name) for name in _SUBJECT)
+        version = expected if isinstance(expected, int) else None
+        try:
+            subject = require_id(str(named), parse_subscription_id)
+        except InvalidInput as refusal:
+            problems += below("subscription", refusal)
+    try:
+        values = {} if input_type is None else input_type.to_json(given)
+    except InvalidInput as refusal:
+        problems += refusal.errors
+    if problems:
+        raise InvalidInput(problems)
+    return subject, version, values
 
 
 def add_mutations(root: type, fields: Mapping[str, StrawberryField]) -> type:

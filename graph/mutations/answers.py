@@ -18,21 +18,26 @@ from engine.errors import (
     IdempotencyKeyUsed,
     InvalidInput,
     NotAllowed,
+    PredicateFailed,
     ProcessMovedOn,
     ProcessNotFound,
     StaleSubject,
+    StepGone,
+    StepNotCurrent,
     SubjectNotFound,
     WorkflowNotFound,
     WrongStatus,
 )
 from graph.context import Info
-from graph.ids import IdKind, encode_id, workflow_id
+from graph.ids import LONGEST_SHOWN, IdKind, encode_id, workflow_id
 from graph.names import field_name
 from graph.types import refusals
 from graph.types.action import blocker
+from graph.types.command import step_gone_message, wrong_status_message
 from graph.types.enums import ProcessStatus
 from graph.types.form import FormPage, form_page
 from graph.types.process import Process, process, process_columns
+from graph.types.scalars import shown
 
 PROCESS_REFUSALS = (NotAllowed, Conflict, EnginePaused, ProcessNotFound, WrongStatus)
 RESUME_REFUSALS = (*PROCESS_REFUSALS, FormPageNeeded, InvalidInput)
@@ -44,19 +49,30 @@ START_REFUSALS = (
     SubjectNotFound,
     ActionBlocked,
     WorkflowNotFound,
+    PredicateFailed,
 )
 FORM_START_REFUSALS = (*START_REFUSALS, FormPageNeeded)
 
 CommonRefusal: TypeAlias = NotAllowed | Conflict | EnginePaused
-ProcessRefusal: TypeAlias = CommonRefusal | ProcessNotFound | WrongStatus
+RecordRefusal: TypeAlias = NotAllowed | Conflict | ProcessNotFound | WrongStatus
+ProcessRefusal: TypeAlias = RecordRefusal | EnginePaused
 ResumeRefusal: TypeAlias = ProcessRefusal | FormPageNeeded | InvalidInput
-StartRefusal: TypeAlias = CommonRefusal | InvalidInput | SubjectNotFound | ActionBlocked | WorkflowNotFound
+StartRefusal: TypeAlias = (
+    CommonRefusal | InvalidInput | SubjectNotFound | ActionBlocked | WorkflowNotFound | PredicateFailed
+)
 FormStartRefusal: TypeAlias = StartRefusal | FormPageNeeded
 
 CommonAnswer: TypeAlias = refusals.NotAllowed | refusals.Conflict | refusals.EnginePaused
-ProcessAnswer: TypeAlias = CommonAnswer | refusals.NotFound | refusals.WrongStatus
+RecordAnswer: TypeAlias = refusals.NotAllowed | refusals.Conflict | refusals.NotFound | refusals.WrongStatus
+ProcessAnswer: TypeAlias = RecordAnswer | refusals.EnginePaused
 ResumeAnswer: TypeAlias = ProcessAnswer | FormPage | refusals.InvalidInput
-StartAnswer: TypeAlias = CommonAnswer | refusals.InvalidInput | refusals.NotFound | refusals.ActionBlocked
+StartAnswer: TypeAlias = (
+    CommonAnswer
+    | refusals.InvalidInput
+    | refusals.NotFound
+    | refusals.ActionBlocked
+    | refusals.PredicateFailed
+)
 FormStartAnswer: TypeAlias = StartAnswer | FormPage
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -95,13 +111,17 @@ def answer_start(refusal: StartRefusal, *, path_of: Callable[[Path], list[str]])
     """
     match refusal:
         case InvalidInput():
-            return _invalid_input(refusal, path_of)
+            return invalid_input(refusal, path_of)
         case SubjectNotFound():
-            return _not_found(encode_id(IdKind.SUBSCRIPTION, refusal.subscription_id))
+            return not_found(encode_id(IdKind.SUBSCRIPTION, refusal.subscription_id))
         case ActionBlocked():
             return _blocked(refusal)
         case WorkflowNotFound():
-            return refusals.NotFound(message=_sentence(refusal), id=strawberry.ID(workflow_id(refusal.name)))
+            return _no_workflow(refusal)
+        case PredicateFailed():
+            return refusals.PredicateFailed(
+                message=_sentence(refusal), reason=refusal.reason, predicate_code=refusal.code
+            )
         case _:
             return _answer_common(refusal)
 
@@ -112,20 +132,31 @@ def answer_resume(refusal: ResumeRefusal) -> ResumeAnswer:
         case FormPageNeeded():
             return form_page(refusal.page)
         case InvalidInput():
-            return _invalid_input(refusal, pages_path)
+            return invalid_input(refusal, pages_path)
         case _:
             return answer_command(refusal)
 
 
 def answer_command(refusal: ProcessRefusal) -> ProcessAnswer:
     """Gives the answer to a command to a process that was refused."""
+    if isinstance(refusal, EnginePaused):
+        return refusals.EnginePaused(message=_sentence(refusal))
+    return answer_record(refusal)
+
+
+def answer_record(refusal: RecordRefusal) -> RecordAnswer:
+    """Gives the answer to a command to a process that was refused whether the engine is paused or not."""
     match refusal:
         case ProcessNotFound():
-            return _not_found(encode_id(IdKind.PROCESS, refusal.process_id))
+            return not_found(encode_id(IdKind.PROCESS, refusal.process_id))
         case WrongStatus():
-            return _wrong_status(refusal)
+            return wrong_status(refusal)
+        case NotAllowed():
+            return not_allowed(refusal)
+        case Conflict():
+            return conflict(refusal)
         case _:
-            return _answer_common(refusal)
+            assert_never(refusal)
 
 
 async def read_process(info: Info, process_id: ProcessId) -> Process:
@@ -140,18 +171,40 @@ async def read_process(info: Info, process_id: ProcessId) -> Process:
 def _answer_common(refusal: CommonRefusal) -> CommonAnswer:
     match refusal:
         case NotAllowed():
-            return refusals.NotAllowed(
-                message=f"Not allowed: {refusal.reason.removesuffix('.')}.", reason=refusal.reason
-            )
+            return not_allowed(refusal)
         case Conflict():
-            return _conflict(refusal)
+            return conflict(refusal)
         case EnginePaused():
             return refusals.EnginePaused(message=_sentence(refusal))
         case _:
             assert_never(refusal)
 
 
-def _invalid_input(refusal: InvalidInput, path_of: Callable[[Path], list[str]]) -> refusals.InvalidInput:
+def not_allowed(refusal: NotAllowed) -> refusals.NotAllowed:
+    """Gives the answer to a caller who may not."""
+    return refusals.NotAllowed(
+        message=f"Not allowed: {refusal.reason.removesuffix('.')}.",
+        reason=refusal.reason,
+        code=refusals.NotAllowedCode(refusal.code),
+    )
+
+
+def not_found(identifier: str) -> refusals.NotFound:
+    """Gives the answer to a caller who named what is not there, as clients write its id."""
+    return refusals.NotFound(message=f"There is no {identifier}.", id=strawberry.ID(identifier))
+
+
+def wrong_status(refusal: WrongStatus) -> refusals.WrongStatus:
+    """Gives the answer to a command that the process's status does not admit."""
+    return refusals.WrongStatus(
+        message=wrong_status_message(refusal),
+        found=refusal.found,
+        expected=[status for status in ProcessStatus if status in refusal.expected],
+    )
+
+
+def invalid_input(refusal: InvalidInput, path_of: Callable[[Path], list[str]]) -> refusals.InvalidInput:
+    """Gives the answer to a caller whose input does not fit."""
     problems = [
         refusals.InputProblem(path=path_of(error.path), message=error.message, code=error.code)
         for error in refusal.errors
@@ -159,8 +212,11 @@ def _invalid_input(refusal: InvalidInput, path_of: Callable[[Path], list[str]]) 
     return refusals.InvalidInput(message="The input does not fit what is asked for.", errors=problems)
 
 
-def _conflict(refusal: Conflict) -> refusals.Conflict:
-    """Ids are written as clients know them, so the engine's own words are only used where there are none."""
+def conflict(refusal: Conflict) -> refusals.Conflict:
+    """Gives the answer to a caller to whom something else came first.
+
+    Ids are written as clients know them, so the engine's own words are only used where there are none.
+    """
     cause, process_id, version = refusals.ConflictCause.OTHER, None, None
     match refusal:
         case StaleSubject():
@@ -170,7 +226,16 @@ def _conflict(refusal: Conflict) -> refusals.Conflict:
         case ProcessMovedOn():
             cause = refusals.ConflictCause.PROCESS_MOVED_ON
             process_id = encode_id(IdKind.PROCESS, refusal.process_id)
-            message = f"{process_id} has moved on since its form was filled in."
+            message = f"{process_id} has changed since it was looked at."
+        case StepNotCurrent():
+            cause = refusals.ConflictCause.PROCESS_MOVED_ON
+            process_id = encode_id(IdKind.PROCESS, refusal.process_id)
+            at = "behind its last step" if refusal.found is None else f"at step {refusal.found!r}"
+            message = f"{process_id} is {at}, expected it at step {refusal.expected!r}."
+        case StepGone():
+            cause = refusals.ConflictCause.WORKFLOW_CHANGED
+            process_id = encode_id(IdKind.PROCESS, refusal.process_id)
+            message = step_gone_message(refusal)
         case IdempotencyKeyUsed():
             cause = refusals.ConflictCause.IDEMPOTENCY_KEY_USED
             process_id = encode_id(IdKind.PROCESS, refusal.process_id)
@@ -185,16 +250,13 @@ def _conflict(refusal: Conflict) -> refusals.Conflict:
     )
 
 
-def _not_found(identifier: str) -> refusals.NotFound:
-    return refusals.NotFound(message=f"There is no {identifier}.", id=strawberry.ID(identifier))
-
-
-def _wrong_status(refusal: WrongStatus) -> refusals.WrongStatus:
-    expected = [status for status in ProcessStatus if status in refusal.expected]
-    return refusals.WrongStatus(
-        message=f"The process is {refusal.found}: expected {' or '.join(expected)}.",
-        found=refusal.found,
-        expected=expected,
+def _no_workflow(refusal: WorkflowNotFound) -> refusals.NotFound:
+    """Names what was asked for, with the engine's suggestions; not at any length."""
+    name = refusal.name
+    long = len(name) > LONGEST_SHOWN
+    return refusals.NotFound(
+        message=f"There is no workflow {shown(name)}." if long else _sentence(refusal),
+        id=strawberry.ID(workflow_id(name[:LONGEST_SHOWN])),
     )
 
 

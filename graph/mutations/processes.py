@@ -4,9 +4,11 @@ from typing import Annotated
 
 import strawberry
 
+from domain.ids import SubscriptionId
+from engine.errors import InvalidInput
 from engine.run.commands import Commands
 from graph.context import Info
-from graph.ids import parse_process_id, parse_subscription_id
+from graph.ids import InvalidId, parse_process_id, parse_subscription_id
 from graph.mutations.answers import (
     FORM_START_REFUSALS,
     PROCESS_REFUSALS,
@@ -16,6 +18,7 @@ from graph.mutations.answers import (
     answer_resume,
     read_process,
 )
+from graph.mutations.sent_ids import below, no_such_id, require_id
 from graph.permissions import Permission, requires
 from graph.types.refusals import (
     ProcessResult,
@@ -62,8 +65,8 @@ class ProcessMutations:
         ] = None,
     ) -> StartWorkflowResult:
         """Starts a workflow by the pages of its form, or asks for the next page."""
-        subscription_id = None if subscription is None else parse_subscription_id(subscription)
         try:
+            subscription_id = _subject(subscription)
             started = await _commands(info).start(
                 workflow,
                 pages=[json_value(page) for page in pages],
@@ -72,6 +75,7 @@ class ProcessMutations:
                 idempotency_key=idempotency_key,
                 actor=info.context.viewer.name,
                 scope=info.context.viewer.scope,
+                claims=info.context.viewer.claims,
             )
         except FORM_START_REFUSALS as refusal:
             return answer_form_start(refusal)
@@ -85,14 +89,17 @@ class ProcessMutations:
         self, info: Info, process: ProcessArgument, pages: PagesArgument
     ) -> ResumeProcessResult:
         """Fills in the form of a suspended process."""
-        process_id = parse_process_id(process)
         try:
+            process_id = parse_process_id(process)
             await _commands(info).resume(
                 process_id,
                 pages=[json_value(page) for page in pages],
                 actor=info.context.viewer.name,
                 scope=info.context.viewer.scope,
+                claims=info.context.viewer.claims,
             )
+        except InvalidId as error:
+            return no_such_id(process, error)
         except RESUME_REFUSALS as refusal:
             return answer_resume(refusal)
         return ProcessUpdated(process=await read_process(info, process_id))
@@ -103,11 +110,16 @@ class ProcessMutations:
     )
     async def retry_process(self, info: Info, process: ProcessArgument) -> ProcessResult:
         """Tries the failed step of a process again."""
-        process_id = parse_process_id(process)
         try:
+            process_id = parse_process_id(process)
             await _commands(info).retry(
-                process_id, actor=info.context.viewer.name, scope=info.context.viewer.scope
+                process_id,
+                actor=info.context.viewer.name,
+                scope=info.context.viewer.scope,
+                claims=info.context.viewer.claims,
             )
+        except InvalidId as error:
+            return no_such_id(process, error)
         except PROCESS_REFUSALS as refusal:
             return answer_command(refusal)
         return ProcessUpdated(process=await read_process(info, process_id))
@@ -123,14 +135,17 @@ class ProcessMutations:
         reason: Annotated[str | None, strawberry.argument(description="Why, for the record.")] = None,
     ) -> ProcessResult:
         """Ends a process."""
-        process_id = parse_process_id(process)
         try:
+            process_id = parse_process_id(process)
             await _commands(info).abort(
                 process_id,
                 reason=reason,
                 actor=info.context.viewer.name,
                 scope=info.context.viewer.scope,
+                claims=info.context.viewer.claims,
             )
+        except InvalidId as error:
+            return no_such_id(process, error)
         except PROCESS_REFUSALS as refusal:
             return answer_command(refusal)
         return ProcessUpdated(process=await read_process(info, process_id))
@@ -138,3 +153,17 @@ class ProcessMutations:
 
 def _commands(info: Info) -> Commands:
     return info.context.dependencies.commands
+
+
+def _subject(text: str | None) -> SubscriptionId | None:
+    """The subscription that was named.
+
+    Raises:
+        InvalidInput: if it is no id of one.
+    """
+    if text is None:
+        return None
+    try:
+        return require_id(text, parse_subscription_id)
+    except InvalidInput as refusal:
+        raise InvalidInput(below("subscription", refusal)) from None

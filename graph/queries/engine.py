@@ -2,10 +2,9 @@
 
 import strawberry
 
-from engine.store.pauses import engine_status
 from graph.context import Info
 from graph.permissions import Permission, requires
-from graph.types.engine import Engine
+from graph.types.engine import Engine, engine
 from graph.types.viewer import Viewer, viewer
 
 
@@ -16,8 +15,7 @@ class EngineQueries:
     @strawberry.field(description="The engine as a whole.", directives=requires(Permission.READ_ENGINE))
     async def engine(self, info: Info) -> Engine:
         """The engine as a whole."""
-        async with info.context.dependencies.database.writer() as connection:
-            return Engine(status=await engine_status(connection))
+        return engine(await info.context.dependencies.commands.engine())
 
     @strawberry.field(description="Who is asking.", directives=requires(Permission.CONNECT))
     def viewer(self, info: Info) -> Viewer:

@@ -63,6 +63,9 @@ class Action:
 
     workflow: Workflow = strawberry.field(description="The workflow.")
     enabled: bool = strawberry.field(description="Whether nothing stands in the way of starting it now.")
+    allowed: bool = strawberry.field(
+        description="Whether the workflow's authorizer lets the viewer start it; true if it has none."
+    )
     blocked_by: list[Blocker] = strawberry.field(description="Everything that stands in the way.")
 
 
@@ -71,6 +74,7 @@ def action(data: ActionData) -> Action:
     return Action(
         workflow=workflow(data.workflow),
         enabled=data.enabled,
+        allowed=data.allowed,
         blocked_by=[blocker(each) for each in data.blockers],
     )
 

@@ -55,6 +55,18 @@ class StepFinished(ProcessEvent):
 
 
 @strawberry.type(
+    description="A step in flight has come further, as it or the outside world says. It is told as it "
+    "happens and never again; its cursor and version are those of the event before it.",
+    directives=requires(Permission.READ_PROCESSES),
+)
+class StepProgressed(ProcessEvent):
+    """A step in flight has come further."""
+
+    at: datetime = strawberry.field(description="When it was said.")
+    step: Step = strawberry.field(description="The step, with how far it is.")
+
+
+@strawberry.type(
     description="The process came to another status.", directives=requires(Permission.READ_PROCESSES)
 )
 class ProcessStatusChanged(ProcessEvent):

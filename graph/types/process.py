@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from engine.errors import Refusal
-from engine.store.records import ProcessRecord
+from engine.store.records import ProcessRecord, StepRecord
 from engine.store.timeline import timeline
 from graph.context import Info
 from graph.ids import IdKind, encode_id
 from graph.loaders import ProcessRead, StepsKey, StepsRead
 from graph.permissions import Permission, requires
 from graph.selections import selected
+from graph.types.command import ProcessCommands, process_commands
 from graph.types.enums import FailureKind, ProcessStatus, Target
 from graph.types.form import FormPage, form_page
 from graph.types.node import Node
@@ -70,7 +71,7 @@ class Process(Node):
     async def steps(self, info: Info) -> list[Step]:
         """Its steps in order."""
         read = await self._read_steps(info)
-        return [step(record, delta_read=read.deltas) for record in timeline(self.record, read.records)]
+        return [step(record, delta_read=read.deltas) for record in self._timeline(info, read)]
 
     @strawberry.field(description="The step it is at; null when it has ended.")
     async def current_step(self, info: Info) -> Step | None:
@@ -78,7 +79,10 @@ class Process(Node):
         key = self.record.current_step
         return None if key is None else await self.find_step(info, key)
 
-    @strawberry.field(description="What its steps have put together so far.")
+    @strawberry.field(
+        description="What its steps have put together so far, as they keep it: ids in it are bare UUIDs. "
+        "`subscriptions` has those it concerns."
+    )
     def state(self) -> Json:
         """What its steps have put together so far."""
         return Json(self.record.state)
@@ -107,11 +111,20 @@ class Process(Node):
         except Refusal:
             return None
 
+    @strawberry.field(description="The commands to it, and whether it would take them from the viewer.")
+    def can(self) -> ProcessCommands:
+        """The commands to it."""
+        return process_commands(self.record)
+
     async def find_step(self, info: Info, key: str) -> Step | None:
         """Gives one of its steps by its key."""
         read = await self._read_steps(info)
-        found = [record for record in timeline(self.record, read.records) if record.key == key]
+        found = [record for record in self._timeline(info, read) if record.key == key]
         return step(found[0], delta_read=read.deltas) if found else None
+
+    def _timeline(self, info: Info, read: StepsRead) -> list[StepRecord]:
+        definition = info.context.dependencies.registry.find_workflow(self.record.workflow)
+        return timeline(self.record, read.records, workflow=definition)
 
     async def _read_steps(self, info: Info) -> StepsRead:
         """The steps that began; their deltas only if this field selects them."""

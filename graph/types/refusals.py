@@ -17,6 +17,7 @@ class ConflictCause(Enum):
 
     SUBSCRIPTION_CHANGED = "SUBSCRIPTION_CHANGED"
     PROCESS_MOVED_ON = "PROCESS_MOVED_ON"
+    WORKFLOW_CHANGED = "WORKFLOW_CHANGED"
     IDEMPOTENCY_KEY_USED = "IDEMPOTENCY_KEY_USED"
     OTHER = "OTHER"
 
@@ -26,9 +27,27 @@ define_enum(
     description="What happened first, so that a command was refused.",
     values={
         "SUBSCRIPTION_CHANGED": "The subscription has another version by now: read it and decide again.",
-        "PROCESS_MOVED_ON": "The process has changed since its form was filled in: read it again.",
+        "PROCESS_MOVED_ON": "The process has changed since the viewer looked at it: read it again.",
+        "WORKFLOW_CHANGED": "The workflow, or the step at which the process stands, is gone.",
         "IDEMPOTENCY_KEY_USED": "The key was used to start something else: use another one.",
         "OTHER": "What the message says.",
+    },
+)
+
+
+class NotAllowedCode(Enum):
+    """Who says that the viewer may not."""
+
+    OUT_OF_SCOPE = "OUT_OF_SCOPE"
+    NOT_AUTHORIZED = "NOT_AUTHORIZED"
+
+
+define_enum(
+    NotAllowedCode,
+    description="Who says that the viewer may not.",
+    values={
+        "OUT_OF_SCOPE": "It concerns customers whose data the viewer does not see.",
+        "NOT_AUTHORIZED": "An authorizer of the application says no to this viewer.",
     },
 )
 
@@ -68,6 +87,7 @@ class NotAllowed(Refused):
     """The viewer may not do this."""
 
     reason: str = strawberry.field(description="Which rule says so.")
+    code: NotAllowedCode = strawberry.field(description="Who says so, for programs.")
 
 
 @strawberry.type(
@@ -118,6 +138,17 @@ class ActionBlocked(Refused):
 
 
 @strawberry.type(
+    description="The run predicate of the workflow does not let it start now.",
+    directives=requires(Permission.CONNECT),
+)
+class PredicateFailed(Refused):
+    """The run predicate of the workflow does not let it start now."""
+
+    reason: str = strawberry.field(description="Why, as the predicate says.")
+    predicate_code: str = strawberry.field(description="Why, for programs, as the predicate says.")
+
+
+@strawberry.type(
     description="The engine is paused and takes no work.", directives=requires(Permission.CONNECT)
 )
 class EnginePaused(Refused):
@@ -142,7 +173,14 @@ class ProcessUpdated:
 
 
 StartResult = Annotated[
-    ProcessStarted | InvalidInput | NotAllowed | NotFound | Conflict | ActionBlocked | EnginePaused,
+    ProcessStarted
+    | InvalidInput
+    | NotAllowed
+    | NotFound
+    | Conflict
+    | ActionBlocked
+    | PredicateFailed
+    | EnginePaused,
     strawberry.union("StartResult", description="What comes of starting a workflow by its typed mutation."),
 ]
 """What comes of starting a workflow by its typed mutation."""
@@ -155,6 +193,7 @@ StartWorkflowResult = Annotated[
     | NotFound
     | Conflict
     | ActionBlocked
+    | PredicateFailed
     | EnginePaused,
     strawberry.union("StartWorkflowResult", description="What comes of starting a workflow by its pages."),
 ]

@@ -4,8 +4,10 @@ Results may hold either a Python value or its stored form; both are written the 
 values need not be parsed only to be printed. Inputs become Python values.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from ipaddress import (
@@ -21,12 +23,14 @@ from typing import Final, NewType
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLError
+from annotated_types import Ge, Gt, Le, Lt
+from graphql import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT, GraphQLError
 from pydantic import AnyUrl, EmailStr, TypeAdapter, ValidationError
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.json import JsonValue
 from domain.model.scalars import SCALARS, Scalar
+from domain.model.shapes import Shape
 from graph.errors import GraphError
 from graph.ids import LONGEST_SHOWN
 from graph.types.durations import duration_text, read_duration
@@ -114,9 +118,29 @@ _TEXTS: Final = _text_types(
 """By the name in GraphQL: what stands for it in annotations, what reads it, and its description."""
 
 _ANNOTATIONS: Final[Mapping[str, object]] = MappingProxyType(
-    {"String": str, "Boolean": bool, "Float": float, "BigInt": BigInt, "Duration": timedelta}
+    {
+        "String": str,
+        "Boolean": bool,
+        "Int": int,
+        "Float": float,
+        "BigInt": BigInt,
+        "Duration": timedelta,
+    }
     | {name: key for name, (key, _, _) in _TEXTS.items()}
 )
+
+
+def narrowed(scalar: Scalar, shape: Shape) -> Scalar:
+    """Gives the scalar of a field of a shape: whole numbers that all fit GraphQL's Int are that."""
+    if scalar.graphql_name != "BigInt":
+        return scalar
+    least, greatest = _bounds(scalar, shape)
+    return replace(scalar, graphql_name="Int") if fits_int(least) and fits_int(greatest) else scalar
+
+
+def fits_int(number: float) -> bool:
+    """Whether a whole number fits GraphQL's Int."""
+    return GRAPHQL_MIN_INT <= number <= GRAPHQL_MAX_INT
 
 
 def annotation_of_scalar(scalar: Scalar) -> object:
@@ -143,6 +167,23 @@ class UnreadableValue(GraphError):
     """A stored value is not of its field's type: the model has changed since it was written."""
 
     code = "MODEL_DRIFTED"
+
+
+def _bounds(scalar: Scalar, shape: Shape) -> tuple[float, float]:
+    """The least and the greatest that a field takes, as far as its type says."""
+    if scalar.choices is not None:
+        choices = [choice for choice in scalar.choices if isinstance(choice, int)]
+        return min(choices), max(choices)
+    least, greatest = -math.inf, math.inf
+    for mark in shape.item_marks if shape.many else shape.marks:
+        match mark:
+            case Ge(ge=int(bound)) | Gt(gt=int(bound)):
+                least = max(least, bound)
+            case Le(le=int(bound)) | Lt(lt=int(bound)):
+                greatest = min(greatest, bound)
+            case _:
+                pass
+    return least, greatest
 
 
 def scalar_map() -> dict[object, ScalarDefinition]:

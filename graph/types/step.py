@@ -6,6 +6,7 @@ import strawberry
 
 from domain.ids import ProcessId
 from engine.store.records import AttemptRecord, StepRecord
+from engine.store.records import StepProgress as StepProgressRecord
 from graph.context import Info
 from graph.ids import step_id
 from graph.loaders import StepsKey
@@ -34,6 +35,18 @@ class StepAttempt:
 
 
 @strawberry.type(
+    description="How far a step is, as it or the outside world has said last. What was not said is null.",
+    directives=requires(Permission.READ_PROCESSES),
+)
+class StepProgress:
+    """How far a step is."""
+
+    percent: float | None = strawberry.field(description="From 0 to 100.")
+    message: str | None = strawberry.field(description="What it is at, in words.")
+    at: datetime = strawberry.field(description="When that was said.")
+
+
+@strawberry.type(
     description="A step of a process, whether it has begun or not.",
     directives=requires(Permission.READ_PROCESSES),
 )
@@ -52,6 +65,14 @@ class Step(Node):
     attempt_count: int = strawberry.field(description="How often it was attempted.")
     started_at: datetime | None = strawberry.field(description="When it was first attempted.")
     finished_at: datetime | None = strawberry.field(description="When it ended.")
+    skipped_by: str | None = strawberry.field(
+        description="Who left it out; null unless a person did. A step whose condition does not hold is "
+        "left out by nobody."
+    )
+    skip_reason: str | None = strawberry.field(description="Why that person left it out.")
+    progress: StepProgress | None = strawberry.field(
+        description="How far it is while it is carried out or awaits its callback; null if nobody has said."
+    )
 
     @strawberry.field(description="What it put into the state of its process.")
     async def delta(self, info: Info) -> Json | None:
@@ -86,9 +107,18 @@ def step(record: StepRecord, *, delta_read: bool) -> Step:
         attempt_count=record.attempts,
         started_at=record.started_at,
         finished_at=record.finished_at,
+        skipped_by=record.skipped_by,
+        skip_reason=record.skip_reason,
+        progress=_progress(record.progress),
         known_delta=None if record.delta is None else Json(record.delta),
         delta_read=delta_read,
     )
+
+
+def _progress(record: StepProgressRecord | None) -> StepProgress | None:
+    if record is None:
+        return None
+    return StepProgress(percent=record.percent, message=record.message, at=record.at)
 
 
 def _attempt(record: AttemptRecord) -> StepAttempt:

@@ -25,6 +25,12 @@ from graph.paging import (
 from graph.permissions import Permission, requires
 from graph.selections import selected
 from graph.types.action import Action, action
+from graph.types.annotation import (
+    CustomerDescription,
+    SubscriptionMetadata,
+    customer_description,
+    subscription_metadata,
+)
 from graph.types.block import AnyBlock, BlockRelation
 from graph.types.enums import SubscriptionStatus
 from graph.types.node import Node
@@ -40,6 +46,7 @@ _PLAIN = (
     "in_sync",
     "version",
     "note",
+    "note_version",
     "start_at",
     "end_at",
     "created_at",
@@ -68,6 +75,9 @@ class ProductSubscription(Node):
         description="Raised by one with every change; workflows take it to refuse to act on what has changed."
     )
     note: str | None = strawberry.field(description="What people have noted about it.")
+    note_version: int = strawberry.field(
+        description="Raised by one with every change of the note; 0 if there never was one."
+    )
     start_at: datetime | None = strawberry.field(description="When it first became active.")
     end_at: datetime | None = strawberry.field(description="When it was terminated.")
     created_at: datetime = strawberry.field(description="When it was made.")
@@ -79,6 +89,20 @@ class ProductSubscription(Node):
         record = await info.context.loaders.products.load(self.record.product_id)
         assert record is not None, "a foreign key"
         return product(record)
+
+    @strawberry.field(description="What people and programs have attached to it; null if nothing.")
+    async def metadata(self, info: Info) -> SubscriptionMetadata | None:
+        """What people and programs have attached to it."""
+        record = await info.context.loaders.metadata.load(self.record.id)
+        return None if record is None else subscription_metadata(record)
+
+    @strawberry.field(
+        description="What customers call it, by customer; of those alone whose data the viewer may see."
+    )
+    async def customer_descriptions(self, info: Info) -> list[CustomerDescription]:
+        """What customers call it."""
+        records = await info.context.loaders.customer_descriptions.load(self.record.id)
+        return [customer_description(record) for record in records or ()]
 
     @strawberry.field(description="The process that works on it now; null while it is in sync.")
     async def held_by(self, info: Info) -> Process | None:

@@ -7,7 +7,7 @@ from orchestrion.demo.failures import UnexpectedTurn
 from orchestrion.demo.telling import Telling
 
 CAPACITY = "5000000000"
-VLAN = "100"
+VLAN = 100
 
 
 async def build_port(telling: Telling, node: Subscription, *, product: str, label: str) -> Subscription:

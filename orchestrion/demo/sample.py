@@ -64,7 +64,7 @@ class Sample:
         return await self._start(operations.MODIFY_PORT, {"subscription": port.id, "speed": "GBIT_100"})
 
     async def create_circuit(
-        self, port_a: Subscription, port_b: Subscription, *, capacity: str, vlan: str
+        self, port_a: Subscription, port_b: Subscription, *, capacity: str, vlan: int
     ) -> ProcessView:
         """Start to build a circuit between two ports, with one VLAN at both ends."""
         return await self._start(

@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 from orchestrion.demo.failures import ConnectionLost, RequestFailed, ServerUnreachable
 
 SUBPROTOCOL = Subprotocol("graphql-transport-ws")
+DEFAULT_PATH = "/graphql"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 HANDSHAKE_TIMEOUT_S = 10.0
 FIRST_PROTOCOL_ERROR = 4000
@@ -57,6 +58,14 @@ class _Result(BaseModel):
 _ERRORS = TypeAdapter(list[_Error])
 
 
+def socket_url(url: str) -> str:
+    """Gives the WebSocket's address for a GraphQL URL; without a path, for the usual one there."""
+    address = urlsplit(url)
+    scheme = "wss" if address.scheme == "https" else "ws"
+    path = DEFAULT_PATH if address.path in {"", "/"} else address.path
+    return address._replace(scheme=scheme, path=path).geturl()
+
+
 class GraphQLSocket:
     """An acknowledged connection. It carries one operation at a time."""
 
@@ -66,17 +75,16 @@ class GraphQLSocket:
 
     @classmethod
     async def open(cls, url: str) -> Self:
-        """Connect to a GraphQL URL, `http://` or `https://`.
+        """Connect to a GraphQL URL, `http://` or `https://`; without a path, to the usual one there.
 
         Raises:
             ConnectionLost: If nothing answers there now.
             ServerUnreachable: If what answers is no GraphQL server.
         """
         address = urlsplit(url)
-        scheme = "wss" if address.scheme == "https" else "ws"
         try:
             socket = await connect(
-                address._replace(scheme=scheme).geturl(),
+                socket_url(url),
                 subprotocols=[SUBPROTOCOL],
                 proxy=None if address.hostname in LOOPBACK else True,
                 open_timeout=HANDSHAKE_TIMEOUT_S,

@@ -82,8 +82,8 @@ def test_a_choice_of_blocks_is_a_union_and_an_enum_of_numbers_has_its_names(sche
     }
     assert isinstance(frames, GraphQLEnumType)
     assert {name: value.description for name, value in frames.values.items()} == {
-        "NORMAL": "Normal.",
-        "JUMBO": "Jumbo.",
+        "NORMAL": "Normal: 1500.",
+        "JUMBO": "Jumbo: 9000.",
     }
 
 

@@ -2,8 +2,9 @@
 
 from engine.run.commands.commands import Commands
 from engine.run.commands.delete import Deleted
+from engine.run.commands.outlook import Prospect
 from engine.run.commands.resume import WaitingForm
 from engine.run.commands.retry import Queued
 from engine.run.commands.start import StartedProcess
 
-__all__ = ["Commands", "Deleted", "Queued", "StartedProcess", "WaitingForm"]
+__all__ = ["Commands", "Deleted", "Prospect", "Queued", "StartedProcess", "WaitingForm"]

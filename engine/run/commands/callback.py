@@ -3,15 +3,16 @@
 from domain.json import JsonValue
 from domain.scope import Scope
 from engine.collection import collect_callback
-from engine.errors import CallbackUnknown, CallbackUsed, Conflict, WorkflowChanged, WrongStatus
+from engine.errors import CallbackUnknown, CallbackUsed, WrongStatus
 from engine.run.attempts import token_hash
+from engine.run.commands.changed import step_of
 from engine.run.commands.context import CommandContext
 from engine.run.runs import Run, RunRequest
-from engine.states import ProcessStatus
+from engine.states import ProcessStatus, StepKind
 from engine.store import callbacks, locking
 from engine.store.callbacks import Arrival, TokenRecord
 
-_AWAITING = frozenset({ProcessStatus.AWAITING_CALLBACK, ProcessStatus.RUNNING, ProcessStatus.QUEUED})
+AWAITING = frozenset({ProcessStatus.AWAITING_CALLBACK, ProcessStatus.RUNNING, ProcessStatus.QUEUED})
 _ACTOR = "callback"
 
 
@@ -23,6 +24,7 @@ async def receive_callback(context: CommandContext, token: str, body: JsonValue)
         CallbackUsed: if it was used, or the attempt it was given away by has failed.
         WrongStatus: if the process is not at that step any more, or has ended.
         InvalidInput: if the body is not what the step declares; the token stays good.
+        StepGone: if the workflow does not have the step any more; the token stays good.
     """
     hashed = token_hash(token)
     async with context.database.writer() as connection:
@@ -45,12 +47,10 @@ async def receive_callback(context: CommandContext, token: str, body: JsonValue)
             case Arrival.USED:
                 raise CallbackUsed
             case Arrival.NOT_AWAITED:
-                raise WrongStatus(record.process_id, found=arrived.status, expected=_AWAITING)
+                raise WrongStatus(record.process_id, found=arrived.status, expected=AWAITING)
 
 
 def _check_body(context: CommandContext, record: TokenRecord, body: JsonValue) -> None:
-    try:
-        step = context.registry.workflow(record.workflow).step(record.step_key)
-    except WorkflowChanged as error:
-        raise Conflict(str(error)) from error
-    collect_callback(step, body)
+    step = step_of(context.registry, record.process_id, workflow=record.workflow, key=record.step_key)
+    if step.kind is StepKind.CALLBACK:  # what stands for it now may wait for nothing
+        collect_callback(step, body)

@@ -10,11 +10,26 @@ from domain.scope import Scope
 from domain.storage.database import Database
 from domain.storage.subscriptions import SubscriptionRepository
 from engine.actions import Action
+from engine.errors import Refusal
 from engine.forms import FormPageView
 from engine.registry import Registry
-from engine.run.commands import abort, actions, callback, delete, pause, resume, retry, skip, start
+from engine.run.commands import (
+    abort,
+    actions,
+    callback,
+    delete,
+    outlook,
+    pause,
+    progress,
+    repair,
+    resume,
+    retry,
+    skip,
+    start,
+)
 from engine.run.commands.context import CommandContext
 from engine.run.commands.delete import DeleteResult
+from engine.run.commands.outlook import Prospect
 from engine.run.commands.permits import NO_CLAIMS
 from engine.run.commands.resume import WaitingForm
 from engine.run.commands.retry import RetryResult
@@ -228,6 +243,24 @@ class Commands:
         """Delete tasks that have ended, with all that was recorded of them; for each that, or why not."""
         return await delete.delete(self._context, process_ids, actor=actor, scope=scope, claims=claims)
 
+    async def find_refusals(
+        self,
+        prospects: Collection[Prospect],
+        *,
+        actor: str,
+        claims: Mapping[str, JsonValue] = NO_CLAIMS,
+    ) -> Mapping[Prospect, Refusal]:
+        """Why commands to processes would be refused now; of one that would not, there is no entry."""
+        return await outlook.find_refusals(self._context, prospects, actor=actor, claims=claims)
+
+    async def repair(self, subscription_id: SubscriptionId, *, actor: str, scope: Scope) -> bool:
+        """Put a subscription back in sync that no process will give back; whether it was out of sync.
+
+        Raises:
+            Refusal: see `engine.run.commands.repair.repair`.
+        """
+        return await repair.repair(self._context, subscription_id, actor=actor, scope=scope)
+
     async def pause(self, *, actor: str, scope: Scope) -> EngineView:
         """Let every worker stop before its next step.
 
@@ -255,3 +288,11 @@ class Commands:
             Refusal: see `engine.run.commands.callback.receive_callback`.
         """
         await callback.receive_callback(self._context, token, body)
+
+    async def receive_progress(self, token: str, body: JsonValue) -> None:
+        """Take in what was posted about how far a callback is.
+
+        Raises:
+            Refusal: see `engine.run.commands.progress.receive_progress`.
+        """
+        await progress.receive_progress(self._context, token, body)

@@ -17,18 +17,19 @@ from engine.errors import (
     FormPageNeeded,
     ProcessMovedOn,
     ProcessNotFound,
-    WorkflowChanged,
-    WorkflowNotFound,
+    StepGone,
     WrongStatus,
 )
 from engine.forms import FormPageView, run_form
 from engine.injection import bind, collect, subscription_ids
 from engine.named_subscriptions import named_in
+from engine.replacements import form_without_fields
 from engine.run.commands import subjects
+from engine.run.commands.changed import step_of
 from engine.run.commands.context import CommandContext
 from engine.run.commands.permits import permit
 from engine.run.runs import Run, RunRequest
-from engine.states import ProcessStatus
+from engine.states import ProcessStatus, StepKind
 from engine.step_errors import InputUnusable, WrongLifecycle
 from engine.steps import Step
 from engine.store import inbox, locking
@@ -66,6 +67,7 @@ async def resume(
         WrongStatus: if it is not suspended.
         FormPageNeeded: if the form asks for another page.
         InvalidInput: if a page does not fit, or names a subscription that cannot be used.
+        StepGone: if its workflow has lost the step, and has nothing that replaces it.
         Conflict: if somebody else was faster, or the form does not fit what the process holds now.
     """
     form = await _find_form(context, process_id, scope=scope)
@@ -97,6 +99,7 @@ async def view_form(context: CommandContext, process_id: ProcessId, *, scope: Sc
     Raises:
         ProcessNotFound: if there is no such process in scope.
         WrongStatus: if it is not suspended.
+        StepGone: as `resume`.
         Conflict: if its form asks for nothing, or cannot be carried out on what the process holds now.
     """
     return await view_waiting_form(context, await _find_form(context, process_id, scope=scope))
@@ -145,10 +148,7 @@ async def _find_form(context: CommandContext, process_id: ProcessId, *, scope: S
         raise ProcessNotFound(process_id)
     if process.facts.status is not ProcessStatus.SUSPENDED or process.facts.current_step is None:
         raise WrongStatus(process_id, found=process.facts.status, expected={ProcessStatus.SUSPENDED})
-    try:
-        step = context.registry.workflow(process.facts.workflow).step(process.facts.current_step)
-    except (WorkflowChanged, WorkflowNotFound) as error:
-        raise Conflict(str(error)) from error
+    step = _form_step(context, process, process.facts.current_step)
     ids = _subjects(step, process)
     trees = await context.subscriptions.trees(scope, ids) if ids else {}
     return WaitingForm(process=process, step=step, trees=list(trees.values()))
@@ -159,9 +159,19 @@ def _waiting_step(context: CommandContext, process: ProcessNow) -> Step | None:
     if process.facts.status is not ProcessStatus.SUSPENDED or process.facts.current_step is None:
         return None
     try:
-        return context.registry.workflow(process.facts.workflow).step(process.facts.current_step)
-    except (WorkflowChanged, WorkflowNotFound):
+        return _form_step(context, process, process.facts.current_step)
+    except StepGone:
         return None
+
+
+def _form_step(context: CommandContext, process: ProcessNow, key: str) -> Step:
+    """The step whose form is to be filled in; it has no fields if what stands there now needs no input.
+
+    Raises:
+        StepGone: if the workflow has nothing there any more.
+    """
+    step = step_of(context.registry, process.id, workflow=process.facts.workflow, key=key)
+    return step if step.kind is StepKind.INPUT else form_without_fields(key)
 
 
 def _subjects(step: Step, process: ProcessNow) -> tuple[SubscriptionId, ...]:

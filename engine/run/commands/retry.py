@@ -9,13 +9,15 @@ from domain.json import JsonValue
 from domain.scope import Scope
 from engine.authorizers import AuthorizedAction, ProcessFacts
 from engine.errors import ProcessNotFound, Refusal, WrongStatus
+from engine.run.commands.changed import find_change
 from engine.run.commands.context import CommandContext
 from engine.run.commands.permits import Permit, permit_all
 from engine.run.runs import Run, RunRequest
 from engine.states import ProcessStatus
 from engine.store import locking, retries
 
-_RETRIABLE = frozenset({ProcessStatus.FAILED, ProcessStatus.WAITING})
+RETRIABLE = frozenset({ProcessStatus.FAILED, ProcessStatus.WAITING})
+"""The statuses from which a process can be tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ async def retry(
         NotAllowed: if an authorizer says no.
         WrongStatus: if it neither failed nor waits.
         ProcessMovedOn: if others decide about it than when the authorizers were asked.
+        StepGone: if its workflow has lost the step at which it stands, and has nothing that replaces it.
     """
     results = await retry_many(context, [process_id], actor=actor, scope=scope, claims=claims)
     result = results[process_id]
@@ -113,6 +116,6 @@ def _refusal(
     """Why a locked process cannot be retried; None if it can."""
     if facts is None:
         return ProcessNotFound(process_id)
-    if facts.status not in _RETRIABLE:
-        return WrongStatus(process_id, found=facts.status, expected=_RETRIABLE)
-    return allowed.find_refusal(context.registry, facts)
+    if facts.status not in RETRIABLE:
+        return WrongStatus(process_id, found=facts.status, expected=RETRIABLE)
+    return allowed.find_refusal(context.registry, facts) or find_change(context.registry, facts)

@@ -15,25 +15,26 @@ from engine.errors import (
     StepNotCurrent,
     StepNotSkippable,
     WorkflowChanged,
-    WorkflowNotFound,
     WrongStatus,
 )
 from engine.focus import nested, placed
+from engine.replacements import unneeded_step
+from engine.run.commands.changed import workflow_of
 from engine.run.commands.context import CommandContext
 from engine.run.commands.permits import permit
+from engine.run.planning import next_step
 from engine.run.runs import Run, RunRequest
 from engine.skipping import missing_without, read_values
 from engine.states import ProcessStatus
 from engine.step_errors import FocusUnusable
 from engine.steps import Step
 from engine.store import locking, skips
-from engine.store.checkpoints import NextStep
-from engine.store.locking import ProcessNow
+from engine.store.locking import Past, ProcessNow
 from engine.store.skips import SkippedStep
 from engine.workflows import Workflow
 
 LONGEST_REASON = 2000
-_SKIPPABLE = frozenset(
+SKIPPABLE = frozenset(
     {
         ProcessStatus.FAILED,
         ProcessStatus.WAITING,
@@ -41,6 +42,9 @@ _SKIPPABLE = frozenset(
         ProcessStatus.AWAITING_CALLBACK,
     }
 )
+"""The statuses in which the step at which a process stands can be left out."""
+NOT_SKIPPABLE = "without it the subscription would not be let go as it is due"
+"""Why a step of the workflow's own bookkeeping cannot be."""
 
 
 async def skip(
@@ -56,7 +60,8 @@ async def skip(
 ) -> None:
     """Record a process's current step as SKIPPED, with who and why; the process goes on behind it.
 
-    Nothing is undone of what the step did. Its callbacks become void.
+    Nothing is undone of what the step did. Its callbacks become void. A step that its workflow has no more
+    can be left out too: so a person mends a process by hand.
 
     Args:
         context: What every command needs.
@@ -76,7 +81,8 @@ async def skip(
         StepNotCurrent: if it is at another step.
         StepNotSkippable: if the workflow's own bookkeeping is the step, or later steps take what neither the
             state nor the values hold.
-        Conflict: if it has changed at the same moment, or its workflow has lost the step.
+        StepGone: if its workflow is gone.
+        Conflict: if it has changed at the same moment.
     """
     _check_reason(reason)
     process = await _find(context, process_id, step_key, scope=scope)
@@ -88,8 +94,8 @@ async def skip(
         if found is None:
             raise ProcessNotFound(process_id)
         allowed.check(context.registry, found)
-        done = await locking.done_keys(connection, process_id)
-        planned = _plan(context, process, workflow, step, given=given, reason=reason, done=done)
+        past = await locking.past(connection, process_id)
+        planned = _plan(context, process, workflow, step, given=given, reason=reason, past=past)
         run_no = await skips.skip(connection, process_id, planned, version=process.facts.version, actor=actor)
         if run_no is None:
             raise ProcessMovedOn(process_id, since="it was looked at")
@@ -110,23 +116,21 @@ async def _find(context: CommandContext, process_id: ProcessId, step_key: str, *
         process = await locking.find(connection, process_id, scope=scope)
     if process is None:
         raise ProcessNotFound(process_id)
-    if process.facts.status not in _SKIPPABLE:
-        raise WrongStatus(process_id, found=process.facts.status, expected=_SKIPPABLE)
+    if process.facts.status not in SKIPPABLE:
+        raise WrongStatus(process_id, found=process.facts.status, expected=SKIPPABLE)
     if process.facts.current_step != step_key:
         raise StepNotCurrent(process_id, found=process.facts.current_step, expected=step_key)
     return process
 
 
 def _find_step(context: CommandContext, process: ProcessNow, step_key: str) -> tuple[Workflow, Step]:
+    workflow = workflow_of(context.registry, process.id, workflow=process.facts.workflow)
     try:
-        workflow = context.registry.workflow(process.facts.workflow)
         step = workflow.step(step_key)
-    except (WorkflowChanged, WorkflowNotFound) as error:
-        raise Conflict(str(error)) from error
+    except WorkflowChanged:
+        step = unneeded_step(step_key)
     if not step.skippable:
-        raise StepNotSkippable(
-            step_key, reason="without it the subscription would not be let go as it is due"
-        )
+        raise StepNotSkippable(step_key, reason=NOT_SKIPPABLE)
     return workflow, step
 
 
@@ -138,7 +142,7 @@ def _plan(
     *,
     given: dict[str, JsonValue],
     reason: str,
-    done: frozenset[str],
+    past: Past,
 ) -> SkippedStep:
     """What is written.
 
@@ -147,9 +151,10 @@ def _plan(
         InvalidInput: if the values make the state too large.
         Conflict: if the state has no room for them where the step works.
     """
+    left = workflow.left_after(step.key, done=past.done, planned=past.planned)
     try:
         state = process.state | placed(step.focus, process.state, given)
-        missing = missing_without(workflow, step, state, done=done)
+        missing = missing_without(step, state, following=left)
     except FocusUnusable as error:
         raise Conflict(str(error)) from error
     if missing:
@@ -157,20 +162,12 @@ def _plan(
         raise StepNotSkippable(
             step.key, reason=f"later steps take {names}, expected values for that", missing=missing
         )
-    following = workflow.next_after(step.key, done=done)
     return SkippedStep(
         key=step.key,
         reason=reason,
         delta=encode(nested(step.focus, given)) if given else None,
         state=_fitting(context, state) if given else None,
-        following=None
-        if following is None
-        else NextStep(
-            key=following.key,
-            position=workflow.position(following.key),
-            name=following.name,
-            kind=following.kind,
-        ),
+        following=next_step(left[0], done=past.done) if left else None,
     )
 
 

@@ -6,6 +6,7 @@ from domain.ids import CustomerId
 from domain.scope import Scope
 from engine.run.bus import EventBus
 from engine.run.commands import Commands
+from engine.run.engine_watch import EngineWatch
 from graph.app import context_factory
 from graph.context import GraphDependencies
 from graph.execution.executor import CountingExecutor
@@ -34,6 +35,7 @@ class Asking:
             registry=REGISTRY,
             commands=Commands(house.database, catalog=CATALOG, registry=REGISTRY),
             bus=EventBus(house.database),
+            engine_watch=EngineWatch(house.database),
             settings=settings or GraphSettings(),
         )
         schema = build_schema(CATALOG, REGISTRY)

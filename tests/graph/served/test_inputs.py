@@ -15,6 +15,8 @@ mutation ($input: SetCircuitInput!) { setCircuit(input: $input) {
     ... on InvalidInput { errors { path code message } } ... on Refused { message } } }
 """
 
+SHAPE = "expected subscription_ and 26 characters of Crockford's base 32 in lower case"
+
 
 async def circuit(database: Database) -> CircuitInactive:
     """A circuit on a node's port."""
@@ -107,14 +109,72 @@ async def test_a_subscription_of_another_model_is_refused(house: House, database
     answer = (
         await house.ask(SET, input={"subscription": subscription_of(made), "node": subscription_of(made)})
     )["setCircuit"]
-    code, message = await house.error(
-        SET, input={"subscription": subscription_of(made), "node": "process_01h455vb4pex5vsknk084sn02q"}
-    )
 
     assert answer["__typename"] == "InvalidInput"
     assert [error["path"] for error in answer["errors"]] == [["input", "node"]]
-    assert code == "INVALID_ID"
-    assert "is not the id of a subscription" in message
+
+
+async def test_every_id_that_is_none_is_told_with_its_place_and_other_mutations_keep_their_answers(
+    house: House, database: Database
+) -> None:
+    made = await circuit(database)
+    both = """
+    mutation ($good: SetCircuitInput!, $bad: SetCircuitInput!) {
+      good: setCircuit(input: $good) { __typename }
+      bad: setCircuit(input: $bad) { ... on InvalidInput { errors { path code message } } } }
+    """
+    process = "process_01h455vb4pex5vsknk084sn02q"
+
+    found = await house.ask(
+        both,
+        good={"subscription": subscription_of(made)},
+        bad={"subscription": "", "node": process, "nodes": [subscription_of(made), "subscription_1"]},
+    )
+
+    assert found == {
+        "good": {"__typename": "ProcessStarted"},
+        "bad": {
+            "errors": [
+                {"path": ["input", *path], "code": "invalid_id", "message": f"{message}."}
+                for path, message in (
+                    (["subscription"], "'' is not the id of a subscription: expected subscription_…"),
+                    (["node"], f"'{process}' is not the id of a subscription: expected subscription_…"),
+                    (
+                        ["nodes", "1"],
+                        f"'subscription_1' is not the id of a subscription: {SHAPE}",
+                    ),
+                )
+            ]
+        },
+    }
+    assert (await house.ask("{ processes { totalCount } }"))["processes"] == {"totalCount": 1}
+
+
+@pytest.mark.parametrize("number", [2**70, -(2**70), 2**64])
+async def test_a_number_beyond_64_bits_is_told_with_its_place_however_it_is_sent(
+    house: House, database: Database, number: int
+) -> None:
+    made = await circuit(database)
+    given = {"subscription": subscription_of(made)}
+    paged = """
+    mutation ($id: ID!, $pages: [JSON!]!) {
+      startWorkflow(workflow: "set_circuit", subscription: $id, pages: $pages) {
+        ... on InvalidInput { errors { path code message } } } }
+    """
+
+    answers = [
+        (await house.ask(SET, input={**given, "counter": counter}))["setCircuit"]
+        for counter in (number, str(number))
+    ]
+    answer = (await house.ask(paged, id=subscription_of(made), pages=[{"counter": number}]))["startWorkflow"]
+
+    problem = {
+        "code": "unrepresentable",
+        "message": f"Cannot be stored: an integer of {number.bit_length()} bits (at most 64 fit)",
+    }
+    assert [each["errors"] for each in answers] == [[{"path": ["input", "counter"], **problem}]] * 2
+    assert answer["errors"] == [{"path": ["pages", "0", "counter"], **problem}]
+    assert (await house.ask("{ processes { totalCount } }"))["processes"] == {"totalCount": 0}
 
 
 async def test_a_page_asks_for_a_subscription_and_takes_the_id_that_clients_know(

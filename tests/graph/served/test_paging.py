@@ -78,7 +78,11 @@ async def test_an_empty_page_has_no_cursors(house: House) -> None:
     [
         ("first: 201", "PAGE_TOO_LARGE", "'first' is 201: at most 200 are given at a time."),
         ("last: 201", "PAGE_TOO_LARGE", "'last' is 201: at most 200 are given at a time."),
-        ("first: 1, last: 1", "INVALID_PAGE", "These paging arguments do not fit together: "),
+        (
+            "first: 1, last: 1",
+            "INVALID_PAGE",
+            "These paging arguments do not fit together: found 'first' and 'last', expected 'first', ",
+        ),
         ("first: -1", "INVALID_PAGE", "'first' is -1: expected at least 0."),
         ('last: 1, after: "x"', "INVALID_PAGE", "'x' is no cursor of this list."),
         ('after: "WyJhIGIiXQ"', "INVALID_PAGE", "'WyJhIGIiXQ' is no cursor of this list."),

@@ -7,6 +7,8 @@ from tests.graph.ids_of import suffix
 from tests.graph.served.house import CREATE_NODE, NODE, House
 from tests.parity import parity
 
+UNKNOWN = "process_01h455vb4pex5vsknk084sn02q"
+
 PROCESS = """
 query ($id: ID!) {
   process(id: $id) {
@@ -231,3 +233,27 @@ async def test_a_failure_of_the_database_is_masked_and_logged_once(
     assert (error["message"], error["extensions"]) == ("Internal error", {"code": "INTERNAL_ERROR"})
     assert "process_subscription" not in response.text
     assert capsys.readouterr().out.count(error_id) == 1
+
+
+@pytest.mark.parametrize("command", ["retryProcess", "abortProcess", "resumeProcess"])
+@pytest.mark.parametrize("text", ["", "subscription_01h455vb4pex5vsknk084sn02q", "x" * 50_000])
+async def test_a_command_to_what_is_no_process_is_answered_beside_the_others(
+    house: House, command: str, text: str
+) -> None:
+    pages = ", pages: []" if command == "resumeProcess" else ""
+
+    found = await house.ask(
+        f"""mutation ($text: ID!) {{
+          first: {command}(process: $text{pages}) {{ ... on NotFound {{ id message }} }}
+          second: abortProcess(process: "{UNKNOWN}") {{ __typename }} }}""",
+        text=text,
+    )
+
+    shown = text if len(text) <= 80 else f"{text[:80]}…"
+    assert found == {
+        "first": {
+            "id": text[:80],
+            "message": f"'{shown}' is not the id of a process: expected process_….",
+        },
+        "second": {"__typename": "NotFound"},
+    }

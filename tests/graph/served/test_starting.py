@@ -286,6 +286,40 @@ async def test_a_subscription_of_a_product_that_is_gone_cannot_be_worked_on(
     assert [error["path"] for error in paged["errors"]] == [["subscription"]]
 
 
+@pytest.mark.parametrize("customer", [" ", "\n", "\u2003\t"])
+async def test_a_customer_that_is_blank_is_refused(house: House, customer: str) -> None:
+    answer = (await house.ask(CREATE_NODE, input={**NODE, "customerId": customer}))["createNode"]
+
+    assert answer["errors"] == [
+        {
+            "path": ["input", "customerId"],
+            "code": "blank",
+            "message": "Found blank text, expected some text",
+        }
+    ]
+    assert await process_count(house) == 0
+
+
+async def test_a_workflow_or_subscription_that_is_none_is_told_and_not_repeated_at_length(
+    house: House,
+) -> None:
+    unknown = await start_workflow(house, "x" * 50_000)
+    misnamed = await start_workflow(house, "rename_node", subscription="process_01h455vb4pex5vsknk084sn02q")
+
+    assert unknown["__typename"] == "NotFound"
+    assert unknown["message"] == f"There is no workflow '{'x' * 79}…."
+    assert unknown["id"] == f"workflow_{'x' * 80}"
+    assert misnamed["errors"] == [
+        {
+            "path": ["subscription"],
+            "code": "invalid_id",
+            "message": "'process_01h455vb4pex5vsknk084sn02q' is not the id of a subscription: "
+            "expected subscription_….",
+        }
+    ]
+    assert await process_count(house) == 0
+
+
 @pytest.mark.parametrize("text", ["\x00", "\\u0000", "\\u{0}", "\\u{0000000}"])
 async def test_the_character_that_postgresql_cannot_store_is_refused_however_it_is_written(
     house: House, text: str
@@ -317,7 +351,7 @@ async def test_a_resume_of_a_process_that_moved_on_is_a_conflict_in_ids_of_clien
         match answer["resumeProcess"]:
             case {"__typename": "Conflict", **details}:
                 assert details == {
-                    "message": f"{process} has moved on since its form was filled in.",
+                    "message": f"{process} has changed since it was looked at.",
                     "cause": "PROCESS_MOVED_ON",
                     "processId": process,
                 }

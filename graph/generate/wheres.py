@@ -1,0 +1,204 @@
+"""The `where` types of lists: of any subscriptions, of those of one model, and of the blocks below."""
+
+from collections.abc import Mapping, Sequence
+from types import new_class
+from typing import Final
+
+from domain.model.scalars import SCALARS, Scalar
+from domain.storage.filters import And, Not, Or, ValueWhere, Where
+from graph.filters import Condition, Item, Joins, WhereType
+from graph.generate.conditions import BlockCondition, BlocksOfFamily, ChoiceCondition, ValueCondition
+from graph.generate.fields import BlockChoice, BlockFamily, PlannedField, block_fields, stored_fields
+from graph.generate.operators import QUANTIFIED, FilterNames, OperatorTypes, input_class
+from graph.generate.record_conditions import subscription_conditions
+from graph.generate.subscriptions import FamilyTypes, SubscriptionFamily
+from graph.names import member_name, require_free, type_name
+
+JOINED: Final = ("and", "or", "not")
+"""Names that every `where` type needs itself."""
+
+SUBSCRIPTION_JOINS: Final = Joins[Where](all_of=And, any_of=Or, negated=Not)
+BLOCK_JOINS: Final = Joins[ValueWhere](all_of=And, any_of=Or, negated=Not)
+
+
+class WhereTypes:
+    """The `where` types of one schema.
+
+    Attributes:
+        any_subscription: Of lists of subscriptions of any product.
+        by_family: Of lists of the subscriptions of one model.
+
+    Raises:
+        SchemaDefinitionError: Names clash.
+    """
+
+    def __init__(self, types: FamilyTypes, operators: OperatorTypes, names: FilterNames) -> None:
+        self._operators = operators
+        self._names = names
+        self._lists: dict[BlockFamily, type] = {}
+        # All classes are there before any of them is completed: blocks may hold blocks of their own family.
+        self._blocks = {
+            family: self._begun(type_name(family.name), f"the block {family.name}", BLOCK_JOINS)
+            for family in types.blocks.loose
+        }
+        for family, block_type in types.blocks.loose.items():
+            self._complete_block(family, block_type.fields)
+        common = subscription_conditions(operators, names)
+        self.any_subscription = self._begun("Subscription", "subscriptions", SUBSCRIPTION_JOINS)
+        complete(
+            self.any_subscription,
+            common,
+            "Conditions on a subscription, all of which must hold. {} holds of any.",
+        )
+        self.by_family: Mapping[SubscriptionFamily, WhereType[Where]] = {
+            family: self._family(family, each.loose_fields, common)
+            for family, each in types.subscriptions.items()
+        }
+
+    def _begun(self, name: str, of: str, joins: Joins[Item]) -> WhereType[Item]:
+        return WhereType(graphql_type=new_class(self._names.claim(f"{name}Where", of=of)), joins=joins)
+
+    def _complete_block(self, family: BlockFamily, fields: tuple[PlannedField, ...]) -> None:
+        names = [planned.graphql_name for planned in fields]
+        require_free(names, JOINED, of=f"block {family.name}", taken_by="every filter")
+        complete(
+            self._blocks[family],
+            [self._label(), *self._values(fields), *self._nested(fields)],
+            f"Conditions on a block {family.name}, all of which must hold. {{}} holds of any.",
+        )
+
+    def _family(
+        self,
+        family: SubscriptionFamily,
+        fields: tuple[PlannedField, ...],
+        common: Sequence[Condition[Where]],
+    ) -> WhereType[Where]:
+        names = [planned.graphql_name for planned in block_fields(fields)]
+        require_free(names, JOINED, of=f"subscription {family.name}", taken_by="every filter")
+        where = self._begun(
+            f"{type_name(family.name)}Subscription", f"subscriptions {family.name}", SUBSCRIPTION_JOINS
+        )
+        complete(
+            where,
+            [*common, *self._nested(fields)],
+            f"Conditions on a subscription of a product {family.name}, all of which must hold. "
+            "{} holds of any.",
+        )
+        return where
+
+    def _label(self) -> ValueCondition:
+        return ValueCondition(
+            attribute="label_",
+            graphql_name="label",
+            description="Its label.",
+            field="label",
+            scalar=SCALARS[str],
+            operators=self._operators.of_scalar(SCALARS[str]),
+        )
+
+    def _values(self, fields: tuple[PlannedField, ...]) -> Sequence[ValueCondition]:
+        found: list[ValueCondition] = []
+        for planned in stored_fields(fields):
+            scalar = planned.value
+            assert isinstance(scalar, Scalar), "a stored field"
+            found.append(
+                ValueCondition(
+                    attribute=_attribute(planned),
+                    graphql_name=planned.graphql_name,
+                    description=planned.description,
+                    field=planned.attribute,
+                    scalar=scalar,
+                    operators=self._operators.of_scalar(scalar),
+                    list_type=self._operators.of_list(scalar) if planned.many else None,
+                )
+            )
+        return found
+
+    def _nested(self, fields: tuple[PlannedField, ...]) -> Sequence[BlockCondition | ChoiceCondition]:
+        return [
+            self._choice(planned, planned.value)
+            for planned in block_fields(fields)
+            if isinstance(planned.value, BlockChoice)
+        ]
+
+    def _choice(self, planned: PlannedField, choice: BlockChoice) -> BlockCondition | ChoiceCondition:
+        blocks = [self._blocks_of(family, many=planned.many) for family in choice.families]
+        if len(blocks) == 1:
+            return BlockCondition(
+                attribute=_attribute(planned),
+                graphql_name=planned.graphql_name,
+                description=planned.description,
+                field=planned.attribute,
+                blocks=blocks[0],
+            )
+        members = {f"of_{index}": (member_name(each.family.name), each) for index, each in enumerate(blocks)}
+        return ChoiceCondition(
+            attribute=_attribute(planned),
+            graphql_name=planned.graphql_name,
+            description=planned.description,
+            field=planned.attribute,
+            graphql_type=self._choice_type(choice, members, many=planned.many),
+            choices=members,
+        )
+
+    def _choice_type(
+        self, choice: BlockChoice, members: Mapping[str, tuple[str, BlocksOfFamily]], *, many: bool
+    ) -> type:
+        name = self._names.claim(
+            f"{choice.union}{'List' if many else ''}Where", of=f"the choice {choice.union}"
+        )
+        fields = {
+            attribute: (member, blocks.annotation, f"That it is a block {blocks.family.name}, and more.")
+            for attribute, (member, blocks) in members.items()
+        }
+        if many:
+            fields = {
+                attribute: (member, annotation, f"On those of the blocks that are {family}.")
+                for (attribute, (member, annotation, _)), family in zip(
+                    fields.items(), choice.names, strict=True
+                )
+            }
+        return input_class(
+            name, fields, f"Conditions on blocks {' or '.join(choice.names)}, all of which must hold."
+        )
+
+    def _blocks_of(self, family: BlockFamily, *, many: bool) -> BlocksOfFamily:
+        return BlocksOfFamily(
+            family=family,
+            where=self._blocks[family],
+            list_type=self._list_of(family) if many else None,
+        )
+
+    def _list_of(self, family: BlockFamily) -> type:
+        if family not in self._lists:
+            name = self._names.claim(
+                f"{type_name(family.name)}ListWhere", of=f"lists of the block {family.name}"
+            )
+            where = self._blocks[family].graphql_type
+            fields: dict[str, tuple[str, object, str]] = {
+                quantifier: (quantifier, where, text) for quantifier, text in QUANTIFIED.items()
+            }
+            self._lists[family] = input_class(
+                name, fields, f"Conditions on a list of blocks {family.name}, all of which must hold."
+            )
+        return self._lists[family]
+
+
+def complete(where: WhereType[Item], conditions: Sequence[Condition[Item]], description: str) -> None:
+    """Makes the class of a `where` type the input type that it is to be."""
+    cls = where.graphql_type
+    every: object = list[cls]  # pyright: ignore[reportInvalidTypeForm]  # a type known at run time only
+    fields: dict[str, tuple[str, object, str]] = {
+        "all_of": ("and", every, "All of these hold; of none, it does."),
+        "any_of": ("or", every, "At least one of these holds; of none, it does not."),
+        "negated": ("not", cls, "This does not hold."),
+    }
+    for condition in conditions:
+        fields[condition.attribute] = condition.graphql_name, condition.annotation, condition.description
+    input_class(cls.__name__, fields, description, made=cls)
+    where.complete(conditions)
+
+
+def _attribute(planned: PlannedField) -> str:
+    """Its name in the class: one that no other attribute has."""
+    return f"field_{planned.attribute}"

@@ -1,0 +1,41 @@
+"""What comes of noting something about a subscription, and of putting it back in sync."""
+
+from typing import Annotated
+
+import strawberry
+
+from graph.permissions import Permission, requires
+from graph.types.refusals import InvalidInput, NotFound, Refused, WrongStatus
+from graph.types.subscription import ProductSubscription
+
+
+@strawberry.type(description="The subscription was written.", directives=requires(Permission.CONNECT))
+class SubscriptionUpdated:
+    """The subscription was written."""
+
+    subscription: ProductSubscription = strawberry.field(description="The subscription as it is now.")
+
+
+@strawberry.type(
+    description="What was to be replaced has another version by now: read it and decide again.",
+    directives=requires(Permission.CONNECT),
+)
+class StaleVersion(Refused):
+    """What was to be replaced has another version by now."""
+
+    found_version: int = strawberry.field(description="The version it has; 0 means that there is nothing.")
+    expected_version: int = strawberry.field(description="The version that was named.")
+    subscription: ProductSubscription = strawberry.field(description="The subscription as it is now.")
+
+
+AnnotationResult = Annotated[
+    SubscriptionUpdated | InvalidInput | NotFound | StaleVersion,
+    strawberry.union("AnnotationResult", description="What comes of noting something about a subscription."),
+]
+"""What comes of noting something about a subscription."""
+
+RepairResult = Annotated[
+    SubscriptionUpdated | NotFound | WrongStatus,
+    strawberry.union("RepairResult", description="What comes of putting a subscription back in sync."),
+]
+"""What comes of putting a subscription back in sync."""
