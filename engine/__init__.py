@@ -55,9 +55,26 @@ its step may wait for it.
 is refused with `Aborting`, its step is cancelled, and it records ABORTED, with the step's end if it came to
 one. No statement leads out of ABORTING but to ABORTED, and none out of ABORTED.
 
+**A condition** belongs to a step and is asked by the run that has claimed the process, each time an attempt
+at the step would begin, and not when what a parked step waited for has come. If it says no, the run records
+the step as SKIPPED, with the condition as the reason, in the checkpoint that begins the next. If it raises,
+the attempt has failed.
+
+**A focus** changes where a step reads and writes, nothing of the protocol: it sees its part of the state
+before what is around it, its results are written into the part by the checkpoint that ends it, and a step
+that fails or parks without a result leaves the part as it was.
+
+**Giving up.** An async function is cancelled at a lost lease, an abort, the end of its time or of its worker;
+a thread can only be waited for. What does not end within `give_up_s` is given up: the attempt is recorded as
+what it was cut short for, and whatever the function comes to later is dropped, for its run is over and its
+epoch will be void. A thread that was given up is lost until it ends; another takes its place, up to a number
+beyond which steps wait for a thread. What such a function does to the world goes on: the next attempt has the
+same idempotency key.
+
 **A skip** leaves out the step at which a process is parked or has failed, and names the version it was
 decided on. It records the step as SKIPPED, with who and why, puts in the state what was given in the step's
-place, and queues the process at the next step, in one commit; a skip of the last step ends the process.
+place, and queues the process at the next step, in one commit; a skip of the last step ends the process. A
+step that the workflow has no more can be left out as well.
 
 **Who may** is asked of the application's authorizers before a command's transaction (`engine.policy`). The
 transaction checks, under the process's lock, that nobody else would have to be asked by then. A run predicate
@@ -72,6 +89,28 @@ is alive has acknowledged this very pause and no process has a live lease: that 
 cannot outlive its truth. The commit that ends a pause asks for a run of each process that can go on and has
 no job; a job that a worker dropped at the same moment is found by the reconcilers.
 
+**A changed workflow** is met wherever a key is looked up: a process never knows steps by their place. Who
+goes on with it takes, in the order of the workflow, the first step that is not done and is behind the
+current one, or that the process was to carry out when it began: that one was moved. A key that the workflow
+has no more stands for what the workflow declares in its place (`replaces`): another step, which is carried
+out under the old key, so that attempts, arrivals, tokens and the idempotency key stay valid; or nothing, and
+the step is recorded as SKIPPED by the next run. A key that stands for nothing fails the process with
+`WorkflowChanged` before anything is done for the step: what has arrived stays unread, tokens stay good, and
+after a retry under a release that knows the key the step is where it was. The form of a suspended step that
+needs no input any more has no fields. Nobody moves a parked process because of a new release; readers are
+shown what it would do. Of a workflow that is gone processes can be read, aborted and, if they are tasks that
+have ended, deleted: nobody is asked, as authorizers went with the workflow; every other command that its
+status admits is answered with `StepGone`. While releases run side by side, a process is judged by the
+release of whoever touches it.
+
+**Progress** is how far a step in flight is, as it says itself, or as the outside world says under the token
+of its callback. It is a hint: it has no version and no event, is not waited for to be safe on disk, and is
+no part of the state. A worker keeps the last word of each of its steps in memory and writes those of all of
+them in one statement, at most every `progress_interval_s`. The statement names the epochs of the runs,
+leaves out rows that somebody holds, and tells who watches. The row shows it while the step is in flight; the
+claim of a run wipes it. What is said while the database is away, or just before the step ends, is lost. A
+token is not used up by it, and one that is void is refused.
+
 What is done at each failure:
 
 - A worker dies: its leases expire; any worker's reconciler raises `run_no` and asks for new runs.
@@ -80,9 +119,14 @@ What is done at each failure:
   process.
 - Somebody holds a process's row for long: its checkpoint waits, later batches go on beside it, and the
   reconciler leaves it out until the next time. A transaction that idles is ended by the server.
-- A workflow changes while its processes are under way: they go on by key with the first step after the
-  current one that is not done; one whose current step is gone fails with `WorkflowChanged`.
-- A notification is lost: heartbeats, reconcilers and followers look for themselves every few seconds.
+- A workflow changes while its processes are under way: they go on by key; one whose current step is gone, and
+  replaced by nothing, fails with `WorkflowChanged` and keeps what arrived for it.
+- A notification is lost: heartbeats, reconcilers and followers look for themselves every few seconds. Only
+  progress is not told then; the next word of it is.
+- An authorizer, a predicate or a condition raises: the command is refused, the start is refused, the attempt
+  has failed.
+- A thread does not end: its attempt is given up, and its late result is ignored.
+- A worker was stopped for so long that it was forgotten: it is known again with its next heartbeat.
 - A worker stops: steps in flight may end, then are cancelled; the processes are queued for other workers.
 - A checkpoint cannot be stored: its batch is halved until it fails alone, and its step fails with the
   reason.

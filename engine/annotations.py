@@ -62,7 +62,7 @@ def required_annotation(function: Callable[..., object], name: str, hints: Mappi
         raise UnsupportedSignature(
             function_name(function),
             part=part_name(name),
-            reason="has no annotation; it says what is given and taken",
+            reason="has no annotation; annotations say what is taken and given",
         )
     return hints[name]
 

@@ -41,7 +41,7 @@ def collect(step: Step, result: object) -> StepDelta:
     Raises:
         OutputUnusable: if a value is missing, unexpected, of another type, or has no JSON form.
     """
-    if not step.outputs:
+    if step.output_kind is OutputKind.NONE:
         if result is not None:
             raise OutputUnusable(step.key, output=None, reason=f"gave {type(result).__name__}, expected None")
         return StepDelta(values={})

@@ -172,8 +172,9 @@ class _DataFlow:
             self._check_value(taker, parameter)
 
     def _check_value(self, taker: "_Taker", parameter: Parameter) -> None:
+        part = (*taker.path, parameter.name)
         given = self._known.find(taker.path, parameter.name, conditions=taker.conditions)
-        if given is None and self._known.is_part((*taker.path, parameter.name)):
+        if self._known.is_extended(part) or (given is None and self._known.is_part(part)):
             self._check_whole_part(taker, parameter)
             return
         if given is None:

@@ -112,6 +112,15 @@ class InvalidWorkflow(DefinitionError):
         self.workflow = workflow
 
 
+class InvalidReplacement(DefinitionError):
+    """A workflow declares a replacement for a step that needs none, or by one that it does not have."""
+
+    def __init__(self, workflow: str, *, key: str, reason: str) -> None:
+        super().__init__(f"workflow {workflow!r} replaces the step {key!r}: {reason}")
+        self.workflow = workflow
+        self.key = key
+
+
 class DuplicateWorkflow(DefinitionError):
     """Two workflows of a registry have the same name."""
 

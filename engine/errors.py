@@ -22,15 +22,24 @@ class DefinitionError(EngineError):
 
 
 class WorkflowChanged(EngineError):
-    """The process's next step is gone from its workflow, or the workflow itself is gone."""
+    """The step at which the process stands is gone from its workflow, or the workflow itself is gone.
 
-    def __init__(self, workflow: str, *, key: str | None = None) -> None:
-        gone = (
-            f"workflow {workflow!r} has no step {key!r} any more" if key else f"workflow {workflow!r} is gone"
-        )
+    Attributes:
+        key: The step; None if the workflow is gone.
+        keys: Those that the workflow has now, in order.
+    """
+
+    def __init__(self, workflow: str, *, key: str | None = None, keys: Collection[str] = ()) -> None:
+        if key is None:
+            gone = f"workflow {workflow!r} is gone"
+        else:
+            found = ", ".join(keys) or "no steps"
+            lost = f"workflow {workflow!r} has no step {key!r} any more"
+            gone = f"{lost}, and nothing that replaces it; found {found}"
         super().__init__(gone)
         self.workflow = workflow
         self.key = key
+        self.keys = tuple(keys)
 
 
 class Refusal(EngineError):
@@ -199,6 +208,23 @@ class StepNotCurrent(Conflict):
         self.process_id = process_id
         self.found = found
         self.expected = expected
+
+
+class StepGone(Conflict):
+    """The process stands at a step that its workflow has no more, or its workflow is gone.
+
+    Attributes:
+        workflow: The workflow.
+        key: The step; None if the workflow is gone.
+        keys: Those that the workflow has now, in order.
+    """
+
+    def __init__(self, process_id: ProcessId, change: WorkflowChanged) -> None:
+        super().__init__(f"process {process_id} cannot go on: {change}")
+        self.process_id = process_id
+        self.workflow = change.workflow
+        self.key = change.key
+        self.keys = change.keys
 
 
 class StepNotSkippable(Refusal):

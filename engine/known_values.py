@@ -105,6 +105,17 @@ class KnownValues:
         """Whether steps under a focus may have made this part."""
         return any(part[: len(path)] == path for part in self._parts)
 
+    def is_extended(self, path: Path) -> bool:
+        """Whether this part was given as an object, and steps under a focus have given more since."""
+        given = self._parts.get(path[:-1], {}).get(path[-1])
+        if not given:
+            return False
+        return any(
+            provision.provider != given[-1].provider
+            for provisions in self._parts.get(path, {}).values()
+            for provision in provisions
+        )
+
     def has_part(self, path: Path, *, conditions: Sequence[Condition]) -> bool:
         """Whether a step under these conditions can count on this part being there."""
         return any(

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Union, get_args, get_origin
+from uuid import UUID
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
+from domain.model.texts import shown
 from domain.type_ids import decode_suffix
 from engine.annotations import bare, members
 
@@ -95,8 +97,21 @@ def _layers(annotation: object) -> Iterator[object]:
 
 
 def _read_id(value: object) -> object:
-    """An id as clients see it, as a UUID; anything else as it is, for pydantic to judge."""
-    if isinstance(value, str) and value.startswith(_PREFIX):
-        found = decode_suffix(value.removeprefix(_PREFIX))
-        return value if found is None else found
-    return value
+    """An id as clients see it, or the text of a UUID, as a UUID; what is no text as it is, for pydantic."""
+    if not isinstance(value, str):
+        return value
+    found = decode_suffix(value.removeprefix(_PREFIX)) if value.startswith(_PREFIX) else _uuid(value)
+    if found is None:
+        raise PydanticCustomError(
+            "subscription_id",
+            "Found {found}; expected subscription_ and 26 characters of Crockford's base 32 in lower case",
+            {"found": shown(value)},
+        )
+    return found
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text.isascii() else None
+    except ValueError:
+        return None

@@ -22,6 +22,7 @@ class EngineSettings:
         lost_attempts_limit: A step during which this many workers were lost, one after the other, fails.
         callback_token_bytes: Random bytes in a callback's token.
         callback_timeout_s: The deadline of callbacks whose step declares none; None is no deadline.
+        progress_interval_s: The least time between two writes of how far a worker's steps are.
         predicate_timeout_s: How long a run predicate may take; a transaction waits for it.
     """
 
@@ -38,6 +39,7 @@ class EngineSettings:
     lost_attempts_limit: int = 5
     callback_token_bytes: int = 32
     callback_timeout_s: float | None = None
+    progress_interval_s: float = 0.5
     predicate_timeout_s: float = 5.0
 
     def __post_init__(self) -> None:

@@ -1,6 +1,6 @@
 """What leaving a step out takes: the values it would have given, as far as others need them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -10,7 +10,6 @@ from engine.focus import placed, visible
 from engine.slots import Output, Parameter
 from engine.steps import Step
 from engine.validation import field_errors
-from engine.workflows import Workflow
 
 
 def outputs_of(step: Step) -> Mapping[str, Output]:
@@ -50,19 +49,15 @@ def read_values(step: Step, values: Mapping[str, JsonValue]) -> dict[str, JsonVa
 
 
 def missing_without(
-    workflow: Workflow, step: Step, state: Mapping[str, JsonValue], *, done: Collection[str]
+    step: Step, state: Mapping[str, JsonValue], *, following: Sequence[Step]
 ) -> tuple[str, ...]:
     """What later steps take, only this step would have given, and the state does not hold; sorted.
 
     Args:
-        workflow: The workflow.
         step: The step that is left out.
         state: The state behind it.
-        done: The keys of the steps that will not be carried out any more.
+        following: The steps that are carried out behind it.
     """
-    following = [
-        later for later in workflow.steps[workflow.position(step.key) + 1 :] if later.key not in done
-    ]
     given = outputs_of(step).keys() | set(step.focus)
     missing: set[str] = set()
     for position, later in enumerate(following):

@@ -85,13 +85,16 @@ def parameter(name: str, annotation: object, *, has_default: bool, function: str
         UnsupportedSignature: if its type cannot be carried by the state, naming function and parameter.
     """
     classes = subscription_classes(annotation, function=function, part=part_name(name))
+    adapter = None if classes else _find_adapter(annotation)
+    if adapter is None and any(is_typeddict(part) for part in _parts(annotation)):
+        raise UnsupportedSignature(function, part=part_name(name), reason=_no_json_form(annotation))
     return Parameter(
         name=name,
         annotation=annotation,
         subscription_classes=classes,
         many=bool(classes) and _is_list(annotation),
         nullable=is_nullable(annotation),
-        adapter=None if classes else _find_adapter(annotation),
+        adapter=adapter,
         has_default=has_default,
     )
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, StringConstraints, create_model
+from pydantic import AfterValidator, BaseModel, StringConstraints, create_model
+from pydantic_core import PydanticCustomError
 
 from domain.ids import CustomerId
 from domain.json import JsonValue
@@ -117,11 +118,21 @@ def parse_values(workflow: Workflow, catalog: Catalog, values: JsonValue) -> Sta
     return _start_values(workflow, parse_page(start_model(workflow, catalog), values))
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "Found blank text, expected some text")
+    return text
+
+
 class _Choice(FormPage):
     """What is created, and for whom."""
 
     product: str
-    customer_id: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CUSTOMER_ID)]
+    customer_id: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=LONGEST_CUSTOMER_ID),
+        AfterValidator(_not_blank),
+    ]
 
 
 def _choice_page(workflow: Workflow, catalog: Catalog) -> type[_Choice]:

@@ -1,6 +1,6 @@
 """Declaring workflows: a function that gives the steps, under a decorator that says what they are for."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TypeAlias
 
@@ -31,6 +31,7 @@ def workflow(
     authorizer: Authorizer | None = None,
     retry_authorizer: Authorizer | None = None,
     run_predicate: Predicate | RunPredicate | None = None,
+    replaces: Mapping[str, str | None] | None = None,
 ) -> Decorator:
     """Make a workflow of any target. If it has a subject, a last step marks that in sync.
 
@@ -48,6 +49,8 @@ def workflow(
         authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
         retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
         run_predicate: Whether it may start now; always unless given.
+        replaces: For each key of a step that it had in an earlier release: the key of the step that stands
+            for it, or None if it is not needed any more.
     """
     return partial(
         define,
@@ -62,6 +65,7 @@ def workflow(
         authorizer=authorizer,
         retry_authorizer=retry_authorizer,
         run_predicate=run_predicate,
+        replaces=replaces,
     )
 
 
@@ -73,6 +77,7 @@ def task(
     authorizer: Authorizer | None = None,
     retry_authorizer: Authorizer | None = None,
     run_predicate: Predicate | RunPredicate | None = None,
+    replaces: Mapping[str, str | None] | None = None,
 ) -> Decorator:
     """Make a workflow that looks after the system itself, shown as a task.
 
@@ -83,6 +88,8 @@ def task(
         authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
         retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
         run_predicate: Whether it may start now; always unless given.
+        replaces: For each key of a step that it had in an earlier release: the key of the step that stands
+            for it, or None if it is not needed any more.
     """
     return partial(
         define,
@@ -94,6 +101,7 @@ def task(
         authorizer=authorizer,
         retry_authorizer=retry_authorizer,
         run_predicate=run_predicate,
+        replaces=replaces,
     )
 
 
@@ -107,6 +115,7 @@ def create_workflow(
     authorizer: Authorizer | None = None,
     retry_authorizer: Authorizer | None = None,
     run_predicate: Predicate | RunPredicate | None = None,
+    replaces: Mapping[str, str | None] | None = None,
 ) -> Decorator:
     """Make a workflow that brings a subscription into being.
 
@@ -122,6 +131,8 @@ def create_workflow(
         authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
         retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
         run_predicate: Whether it may start now; always unless given.
+        replaces: For each key of a step that it had in an earlier release: the key of the step that stands
+            for it, or None if it is not needed any more.
     """
     return partial(
         define,
@@ -134,6 +145,7 @@ def create_workflow(
         authorizer=authorizer,
         retry_authorizer=retry_authorizer,
         run_predicate=run_predicate,
+        replaces=replaces,
     )
 
 
@@ -149,6 +161,7 @@ def modify_workflow(
     authorizer: Authorizer | None = None,
     retry_authorizer: Authorizer | None = None,
     run_predicate: Predicate | RunPredicate | None = None,
+    replaces: Mapping[str, str | None] | None = None,
 ) -> Decorator:
     """Make a workflow that changes a subscription. A last step marks it in sync.
 
@@ -165,6 +178,8 @@ def modify_workflow(
         authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
         retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
         run_predicate: Whether it may start now; always unless given.
+        replaces: For each key of a step that it had in an earlier release: the key of the step that stands
+            for it, or None if it is not needed any more.
     """
     return partial(
         define,
@@ -179,6 +194,7 @@ def modify_workflow(
         authorizer=authorizer,
         retry_authorizer=retry_authorizer,
         run_predicate=run_predicate,
+        replaces=replaces,
     )
 
 
@@ -194,6 +210,7 @@ def terminate_workflow(
     authorizer: Authorizer | None = None,
     retry_authorizer: Authorizer | None = None,
     run_predicate: Predicate | RunPredicate | None = None,
+    replaces: Mapping[str, str | None] | None = None,
 ) -> Decorator:
     """Make a workflow that ends a subscription. Two steps are added: TERMINATED, and in sync.
 
@@ -210,6 +227,8 @@ def terminate_workflow(
         authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
         retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
         run_predicate: Whether it may start now; always unless given.
+        replaces: For each key of a step that it had in an earlier release: the key of the step that stands
+            for it, or None if it is not needed any more.
     """
     return partial(
         define,
@@ -225,6 +244,7 @@ def terminate_workflow(
         authorizer=authorizer,
         retry_authorizer=retry_authorizer,
         run_predicate=run_predicate,
+        replaces=replaces,
     )
 
 
@@ -238,6 +258,7 @@ def validate_workflow(
     authorizer: Authorizer | None = None,
     retry_authorizer: Authorizer | None = None,
     run_predicate: Predicate | RunPredicate | None = None,
+    replaces: Mapping[str, str | None] | None = None,
 ) -> Decorator:
     """Make a workflow that compares a subscription with the world. A last step marks it in sync.
 
@@ -252,6 +273,8 @@ def validate_workflow(
         authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
         retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
         run_predicate: Whether it may start now; always unless given.
+        replaces: For each key of a step that it had in an earlier release: the key of the step that stands
+            for it, or None if it is not needed any more.
     """
     return partial(
         define,
@@ -265,6 +288,7 @@ def validate_workflow(
         authorizer=authorizer,
         retry_authorizer=retry_authorizer,
         run_predicate=run_predicate,
+        replaces=replaces,
     )
 
 
@@ -278,6 +302,7 @@ def reconcile_workflow(
     authorizer: Authorizer | None = None,
     retry_authorizer: Authorizer | None = None,
     run_predicate: Predicate | RunPredicate | None = None,
+    replaces: Mapping[str, str | None] | None = None,
 ) -> Decorator:
     """Make a workflow that makes the world what a subscription says. A last step marks it in sync.
 
@@ -292,6 +317,8 @@ def reconcile_workflow(
         authorizer: Who may start it and, unless said otherwise, resume and retry it; everybody unless given.
         retry_authorizer: Who may retry it, unless a step says otherwise; who may start it unless given.
         run_predicate: Whether it may start now; always unless given.
+        replaces: For each key of a step that it had in an earlier release: the key of the step that stands
+            for it, or None if it is not needed any more.
     """
     return partial(
         define,
@@ -304,4 +331,5 @@ def reconcile_workflow(
         authorizer=authorizer,
         retry_authorizer=retry_authorizer,
         run_predicate=run_predicate,
+        replaces=replaces,
     )

@@ -4,8 +4,8 @@ import hashlib
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pydantic import BaseModel
@@ -19,6 +19,7 @@ from engine.definition_errors import DuplicateStepKey, InvalidWorkflow, Reserved
 from engine.errors import WorkflowChanged
 from engine.implicit_steps import resync_step, set_status_step
 from engine.predicates import Predicate, RunPredicate, read_predicate
+from engine.replacements import read_replacements, unneeded_step
 from engine.signatures import read_fields, read_form_parameters
 from engine.slots import Output, Parameter
 from engine.start_rules import StartRules, read_rules
@@ -64,6 +65,8 @@ class Workflow:
         authorizer: Who may start it and, unless said otherwise, resume and retry it; None is everybody.
         retry_authorizer: Who may retry it, unless a step says otherwise; None is who may start it.
         run_predicate: Whether it may start now; None is always.
+        replaces: What stands for steps that it has no more: the key of another step, or None for one that is
+            not needed any more.
     """
 
     name: str
@@ -80,6 +83,7 @@ class Workflow:
     authorizer: Authorizer | None = None
     retry_authorizer: Authorizer | None = None
     run_predicate: RunPredicate | None = None
+    replaces: Mapping[str, str | None] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def has_static_input(self) -> bool:
@@ -87,32 +91,61 @@ class Workflow:
         return self.input_model is not None or self.form is None
 
     def position(self, key: str) -> int:
-        """The place of the step with this key, from 0.
+        """The place of the step that this key stands for, from 0.
 
         Raises:
-            WorkflowChanged: if no step has this key.
+            WorkflowChanged: if it stands for none.
         """
-        for position, step in enumerate(self.steps):
-            if step.key == key:
-                return position
-        raise WorkflowChanged(self.name, key=key)
+        position = self.find_position(key)
+        if position is None:
+            raise WorkflowChanged(self.name, key=key, keys=[step.key for step in self.steps])
+        return position
+
+    def find_position(self, key: str) -> int | None:
+        """The place of the step that this key stands for, from 0; None if it stands for none."""
+        sought = self.replaces.get(key) or key
+        return next((position for position, step in enumerate(self.steps) if step.key == sought), None)
 
     def step(self, key: str) -> Step:
-        """The step with this key.
+        """The step that this key stands for, under this key.
+
+        For one that is gone it is the step in its place, or one that is always left out. What is recorded of
+        a process so stays under the key it has there, and its idempotency key the same.
 
         Raises:
-            WorkflowChanged: if there is none.
+            WorkflowChanged: if it stands for none.
         """
-        return self.steps[self.position(key)]
+        if key in self.replaces and self.replaces[key] is None:
+            return unneeded_step(key)
+        step = self.steps[self.position(key)]
+        return step if step.key == key else step.with_key(key)
 
-    def next_after(self, key: str, *, done: Collection[str] = ()) -> Step | None:
-        """The step after the one with this key, leaving out those that are done; None after the last.
+    def next_after(self, key: str, *, done: Sequence[str] = (), planned: Collection[str] = ()) -> Step | None:
+        """The first of the steps that are left when the one with this key has ended; None if none is."""
+        return next(iter(self.left_after(key, done=done, planned=planned)), None)
 
-        Raises:
-            WorkflowChanged: if no step has this key.
+    def left_after(
+        self, key: str, *, done: Sequence[str] = (), planned: Collection[str] = ()
+    ) -> tuple[Step, ...]:
+        """The steps that a process has still to carry out when the one with this key has ended.
+
+        These are those behind it that are not done, and those before it that the process was to carry out
+        when it began: they were moved. One that is gone without a replacement counts as the one before it.
+
+        Args:
+            key: Where the process stands.
+            done: The keys of the steps that it has carried out or left out, in this order.
+            planned: The keys of the steps its workflow had when it began.
         """
-        following = self.steps[self.position(key) + 1 :]
-        return next((step for step in following if step.key not in done), None)
+        known = (self.find_position(each) for each in (key, *reversed(done)))
+        place = next((position for position in known if position is not None), -1)
+        over = {*done, key, *(self.replaces.get(each) for each in (*done, key))}
+        wanted = {self.replaces.get(each) or each for each in planned}
+        return tuple(
+            step
+            for position, step in enumerate(self.steps)
+            if step.key not in over and (position > place or step.key in wanted)
+        )
 
 
 def define(
@@ -131,6 +164,7 @@ def define(
     authorizer: Authorizer | None = None,
     retry_authorizer: Authorizer | None = None,
     run_predicate: Predicate | RunPredicate | None = None,
+    replaces: Mapping[str, str | None] | None = None,
 ) -> Workflow:
     """The workflow that a function describes; the decorators are made of this.
 
@@ -149,6 +183,7 @@ def define(
         authorizer: Who may start it.
         retry_authorizer: Who may retry it; who may start it unless given.
         run_predicate: Whether it may start now.
+        replaces: What stands for steps that the workflow has no more.
 
     Raises:
         DefinitionError: if the parts do not fit together.
@@ -188,6 +223,7 @@ def define(
         authorizer=check_authorizer(name, authorizer),
         retry_authorizer=check_authorizer(name, retry_authorizer),
         run_predicate=read_predicate(name, run_predicate),
+        replaces=read_replacements(name, steps, replaces),
     )
 
 
@@ -239,10 +275,10 @@ def _read_inputs(
         return MappingProxyType({})
     if family is not None and family.key in inputs:
         raise ReservedName(owner, name=family.key, meaning=f"the subscription workflow {name!r} is about")
-    for field in inputs.values():
-        if field.is_subscription:
+    for value in inputs.values():
+        if value.is_subscription:
             raise InvalidWorkflow(
-                name, reason=f"its input {field.name!r} is a subscription; take its id instead"
+                name, reason=f"its input {value.name!r} is a subscription; take its id instead"
             )
     return inputs
 

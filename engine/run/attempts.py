@@ -20,6 +20,7 @@ from engine.context import CallbackContext, StepContext
 from engine.errors import EngineError, failure_kind
 from engine.focus import part_of
 from engine.injection import StepDelta, bind, collect, collect_callback, subscription_ids
+from engine.progress import readable, within_bounds
 from engine.run.calls import Cut, OutOfTime, Raised, Returned
 from engine.run.environment import RunEnvironment
 from engine.run.outage import through_outages
@@ -38,6 +39,7 @@ from engine.step_errors import OutputUnusable, StepTookTooLong
 from engine.steps import Step
 from engine.store import callbacks
 from engine.store.json_edge import as_object
+from engine.store.progress import ReportedProgress
 from engine.store.records import InboxItem
 
 
@@ -97,7 +99,7 @@ class StepRunner:
             case StepKind.CALLBACK:
                 return await self._carry_out_callback(attempt, state)
             case StepKind.STEP | StepKind.RESYNC:
-                context = _context(attempt)
+                context = self._context(attempt)
                 result = await self._call(attempt.step, state, context, timeout_s=attempt.step.timeout_s)
                 if isinstance(result, Cut):
                     return Interrupted(given_up=result.given_up)
@@ -108,7 +110,7 @@ class StepRunner:
     ) -> Skipped | Interrupted | None:
         """None if all of the step's conditions hold; asked from the outermost to the first that does not."""
         for condition in attempt.step.conditions:
-            arguments = await self._bind(condition, state, _context(attempt))
+            arguments = await self._bind(condition, state, self._context(attempt))
             end = await self._run(condition.function, arguments, step=attempt.step)
             if isinstance(end, Cut):
                 return Interrupted(given_up=end.given_up)
@@ -156,7 +158,7 @@ class StepRunner:
                     )
                 if not issued:
                     return None
-        plain = _context(attempt)
+        plain = self._context(attempt)
         return CallbackContext(
             process_id=plain.process_id,
             step_key=plain.step_key,
@@ -164,6 +166,7 @@ class StepRunner:
             idempotency_key=plain.idempotency_key,
             actor=plain.actor,
             reporter=plain.reporter,
+            on_progress=plain.on_progress,
             callback_url=f"{self._environment.public_url}/callbacks/{token}",
         )
 
@@ -234,6 +237,28 @@ class StepRunner:
                 assert timeout_s is not None, "only a limited time can be over"
                 raise _StepRaised(StepTookTooLong(step.key, timeout_s=timeout_s, given_up=given_up))
 
+    def _context(self, attempt: Attempt) -> StepContext:
+        def tell(*, percent: float | None, message: str | None) -> None:
+            self._environment.progress.report(
+                ReportedProgress(
+                    process_id=attempt.process_id,
+                    epoch=attempt.epoch,
+                    step_key=attempt.step.key,
+                    percent=within_bounds(percent),
+                    message=readable(message, secret=self._token),
+                )
+            )
+
+        return StepContext(
+            process_id=attempt.process_id,
+            step_key=attempt.step.key,
+            attempt=attempt.number,
+            idempotency_key=f"{attempt.process_id}:{attempt.step.key}",
+            actor=attempt.actor,
+            reporter=attempt.reporter,
+            on_progress=tell,
+        )
+
     def _failed(self, attempt: Attempt, error: BaseException) -> Failed:
         policy = attempt.step.retry
         retry_after_s = None
@@ -272,15 +297,4 @@ def _given(step: Step, delta: StepDelta) -> Given:
         focus=step.focus,
         patches=tuple(patch for patch in patches if not patch.is_empty),
         subscriptions=tuple(model.id for model in delta.subscriptions),
-    )
-
-
-def _context(attempt: Attempt) -> StepContext:
-    return StepContext(
-        process_id=attempt.process_id,
-        step_key=attempt.step.key,
-        attempt=attempt.number,
-        idempotency_key=f"{attempt.process_id}:{attempt.step.key}",
-        actor=attempt.actor,
-        reporter=attempt.reporter,
     )

@@ -2,27 +2,38 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 
 from domain.ids import ProcessId
 from domain.storage.database import Database
 from engine.run.listener import Listener
 from engine.run.signals import Signal
-from engine.store.channels import EVENT_CHANNEL
+from engine.store.channels import EVENT_CHANNEL, PROGRESS_CHANNEL
 
 _PROBE_S = 3.0
 
 
 class Watch:
-    """One watcher of one process. It holds a single flag, however much happens meanwhile."""
+    """One watcher of one process. It holds two flags, however much happens meanwhile."""
 
     def __init__(self) -> None:
         self._woken = asyncio.Event()
+        self._further = False
 
     def wake(self) -> None:
         """Say that there may be something new."""
         self._woken.set()
+
+    def tell_progress(self) -> None:
+        """Say that its step in flight may have come further."""
+        self._further = True
+        self._woken.set()
+
+    def take_progress(self) -> bool:
+        """Whether the step in flight may have come further since this was asked last."""
+        further, self._further = self._further, False
+        return further
 
     async def wait(self, timeout_s: float) -> bool:
         """Wait until there may be something new since the last wait; False if nobody said so in time."""
@@ -38,7 +49,8 @@ class EventBus:
     """Wakes watchers when events of their process are committed.
 
     A wake-up is a hint: it may come for nothing, and one may be missed while the connection is lost. A
-    watcher reads the rows behind its cursor, and looks every few seconds by itself.
+    watcher reads the rows behind its cursor, and looks every few seconds by itself. How far a step is it
+    learns only this way.
 
     Args:
         database: Where to listen.
@@ -47,7 +59,13 @@ class EventBus:
 
     def __init__(self, database: Database, *, probe_s: float = _PROBE_S) -> None:
         self.listening: Signal[None] = Signal()
-        self._listener = Listener(database.dsn, EVENT_CHANNEL, on_notice=self._wake, probe_s=probe_s)
+        self._listener = Listener(
+            database.dsn,
+            EVENT_CHANNEL,
+            on_notice=self._wake,
+            others={PROGRESS_CHANNEL: self._tell_progress},
+            probe_s=probe_s,
+        )
         self._watches: defaultdict[ProcessId, set[Watch]] = defaultdict(set)
 
     async def run(self) -> None:
@@ -74,6 +92,13 @@ class EventBus:
     def _wake(self, named: frozenset[ProcessId] | None) -> None:
         if named is None:
             self.listening.emit(None)
+        for watch in self._watches_of(named):
+            watch.wake()
+
+    def _tell_progress(self, named: frozenset[ProcessId] | None) -> None:
+        for watch in self._watches_of(named):
+            watch.tell_progress()
+
+    def _watches_of(self, named: frozenset[ProcessId] | None) -> Iterator[Watch]:
         for process_id in self._watches.keys() if named is None else named & self._watches.keys():
-            for watch in self._watches[process_id]:
-                watch.wake()
+            yield from self._watches[process_id]

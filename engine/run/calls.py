@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 import structlog
 
+from engine.run.waiting import first_of
+
 _MOST_LOST_THREADS = 100
 
 _log = structlog.get_logger(__name__)
@@ -96,7 +98,7 @@ class Calls:
         """
         call = self._begin(function, arguments, name=name)
         try:
-            await asyncio.wait({call.task, cut}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            await first_of(call.task, cut, timeout_s=timeout_s)
             if call.task.done():
                 return _end(call.task) or Raised(error=RuntimeError("the step cancelled itself"))
             interrupted = cut.done()

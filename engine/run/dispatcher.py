@@ -19,6 +19,7 @@ from pgqueuer.domain.types import OnConflict
 
 from domain.ids import ProcessId
 from engine.run.runs import Run, RunHandler, RunRequest
+from engine.run.waiting import first_of
 
 _ENTRYPOINT = "run"
 _LARGEST_BATCH = 100
@@ -129,7 +130,7 @@ class _Shift:
     async def _carry_out(self, job: Job) -> None:
         run = _run((job.payload or b"").decode())
         carried_out = self._runs.create_task(self._handler(run), name=f"run {run.process_id}")
-        await asyncio.wait({carried_out, self._lost}, return_when=asyncio.FIRST_COMPLETED)
+        await first_of(carried_out, self._lost)
         if carried_out.done() and not carried_out.result():
             raise RetryRequested(reason="the worker did not take the run")
 

@@ -9,6 +9,7 @@ from domain.storage.database import Database
 from domain.storage.subscriptions import SubscriptionRepository
 from engine.registry import Registry
 from engine.run.calls import Calls
+from engine.run.progress import ProgressReports
 from engine.run.writer import CheckpointWriter
 from engine.settings import EngineSettings
 
@@ -20,6 +21,7 @@ class RunEnvironment:
     Attributes:
         services: The open services by the type steps ask for.
         calls: Carries out what users wrote.
+        progress: Passes on how far steps are.
         random: Spreads the waits between attempts.
         public_url: The address under which the outside world reaches the callbacks.
     """
@@ -31,6 +33,7 @@ class RunEnvironment:
     writer: CheckpointWriter
     services: Mapping[type, object]
     calls: Calls
+    progress: ProgressReports
     settings: EngineSettings
     random: Random
     public_url: str

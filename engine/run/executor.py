@@ -33,13 +33,17 @@ from engine.run.outcomes import (
     Succeeded,
 )
 from engine.run.planning import Planned, Planner, Progress, StateTooLarge
-from engine.states import FailureKind, ProcessStatus
+from engine.states import FailureKind, ProcessStatus, StepKind, StepStatus
+from engine.steps import Step
 from engine.store import claims
 from engine.store.claims import Claim
-from engine.store.records import InboxItem
+from engine.store.records import InboxItem, InboxKind
 from engine.workflows import Workflow
 
 _log = structlog.get_logger(__name__)
+
+_PARKED_AS = {StepKind.INPUT: StepStatus.SUSPENDED, StepKind.CALLBACK: StepStatus.AWAITING_CALLBACK}
+_ARRIVES = {StepKind.INPUT: InboxKind.INPUT, StepKind.CALLBACK: InboxKind.CALLBACK}
 
 
 class Interruption(StrEnum):
@@ -96,6 +100,7 @@ class ProcessRun:
 
     async def carry_out(self) -> None:
         """Carry the process on until it ends or parks, or the run has to stop. Never raises."""
+        await self._look_up_plan()
         while await self._advance():
             pass
 
@@ -138,7 +143,7 @@ class ProcessRun:
             attempt = self._describe_attempt()
             return await self._runner.carry_out(attempt, self._progress.state)
         except WorkflowChanged as error:
-            return _failed(error)
+            return Failed(error=error, kind=failure_kind(error), begun=False)
         except Exception:  # noqa: BLE001  # whatever we did wrong, the process must not be left running
             fault = EngineFault()
             _log.exception("run.fault", process_id=str(self._claim.process_id), fault_id=fault.fault_id)
@@ -146,17 +151,18 @@ class ProcessRun:
 
     def _describe_attempt(self) -> Attempt:
         progress = self._progress
+        step = self._workflow().step(progress.step_key)
         return Attempt(
             process_id=progress.process_id,
             epoch=progress.epoch,
-            step=self._workflow().step(progress.step_key),
+            step=step,
             number=progress.attempt,
             budget_attempt=self._budget_attempt,
             budget_elapsed_s=time.monotonic() - self._budget_began_at,
             actor=self._claim.run_by,
             reporter=self._claim.created_by,
-            arrived=self._find_arrived(),
-            parked=progress.parked_as is not None,
+            arrived=self._find_arrived(step),
+            parked=progress.parked_as is not None and progress.parked_as is _PARKED_AS.get(step.kind),
         )
 
     def _plan(self, outcome: AttemptOutcome) -> Planned | None:
@@ -174,14 +180,8 @@ class ProcessRun:
                 )
             case Skipped():
                 self._log("step.skipped", reason=outcome.reason)
-                workflow = self._workflow()
-                following = workflow.next_after(self._progress.step_key, done=self._progress.done)
                 return self._planner.skip(
-                    self._progress,
-                    outcome,
-                    following=following,
-                    workflow=workflow,
-                    stopping=self._stopping,
+                    self._progress, outcome, workflow=self._workflow(), stopping=self._stopping
                 )
             case NeedsInput():
                 return self._planner.needs_input(self._progress, outcome)
@@ -214,6 +214,7 @@ class ProcessRun:
             level = logging.ERROR if checkpoint.status is ProcessStatus.FAILED else logging.INFO
             self._log("run.ended", level=level, status=checkpoint.status)
             return False
+        progress.done += (progress.step_key,)
         progress.step_key, progress.attempt, progress.parked_as = checkpoint.next_step.key, 1, None
         self._arrived = ()
         self._budget_attempt, self._budget_began_at = 1, time.monotonic()
@@ -237,18 +238,31 @@ class ProcessRun:
                 async with self._environment.database.writer() as connection:
                     unread = await claims.unread(connection, self._claim.process_id)
                 self._arrived, self._progress.inbox_seen = unread.items, unread.seen
-        arrived = self._find_arrived()
-        if arrived is None or not isinstance(outcome, NeedsCallback):
+        if not isinstance(outcome, NeedsCallback):
             return outcome
         try:
             step = self._workflow().step(self._progress.step_key)
+            arrived = self._find_arrived(step)
+            if arrived is None:
+                return outcome
             return Succeeded(given=with_callback(outcome.given, step, arrived))
         except EngineError as error:
             return _failed(error)
 
-    def _find_arrived(self) -> InboxItem | None:
+    def _find_arrived(self, step: Step) -> InboxItem | None:
         """The first arrival that the current step waits for."""
-        return next((item for item in self._arrived if item.step_key == self._progress.step_key), None)
+        kind = _ARRIVES.get(step.kind)
+        return next((item for item in self._arrived if (item.step_key, item.kind) == (step.key, kind)), None)
+
+    async def _look_up_plan(self) -> None:
+        """Learn which steps the process was to carry out, if the workflow has others by now."""
+        workflow = self._environment.registry.find_workflow(self._claim.workflow)
+        if workflow is None or workflow.fingerprint == self._claim.fingerprint:
+            return
+        async for trial in through_outages():
+            with trial:
+                async with self._environment.database.writer() as connection:
+                    self._progress.planned = await claims.planned_keys(connection, self._claim.process_id)
 
     def _workflow(self) -> Workflow:
         workflow = self._environment.registry.find_workflow(self._claim.workflow)

@@ -1,6 +1,10 @@
-"""Following one process: every event behind a cursor, in order and without a gap, until its end."""
+"""Following one process: every event behind a cursor, in order and without a gap, until its end.
+
+Between the events it is told how far the step in flight is: that is in no event, and may be missed.
+"""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from typing import TypeAlias
 
 from domain.ids import ProcessId
 from domain.storage.database import Database
@@ -8,9 +12,12 @@ from engine.run.bus import EventBus
 from engine.run.outage import through_outages
 from engine.states import TERMINAL, ProcessStatus
 from engine.store.processes import ProcessRepository
-from engine.store.records import EventKind, EventRecord
+from engine.store.records import EventKind, EventRecord, StepRecord
 
 _POLL_S = 3.0
+
+Told: TypeAlias = list[EventRecord] | StepRecord
+"""Events, or the step in flight with how far it is."""
 
 
 async def follow(
@@ -20,12 +27,15 @@ async def follow(
     *,
     after: int,
     poll_s: float = _POLL_S,
-) -> AsyncGenerator[list[EventRecord]]:
+) -> AsyncGenerator[Told]:
     """The events after this version, as they are committed; ends after the one that ended the process.
+
+    The step in flight comes by itself whenever it has come further.
 
     What was missed while nobody listened is read from the rows: a lost notification costs `poll_s` at most.
     """
     processes = ProcessRepository(database)
+    told: StepRecord | None = None
     with bus.watch(process_id) as watch:
         while True:
             events: list[EventRecord] = []
@@ -33,12 +43,24 @@ async def follow(
                 with trial:
                     events = await processes.events_after(process_id, after)
             if not events:
+                if watch.take_progress():
+                    step = await _step_in_progress(processes, process_id)
+                    if step is not None and step != told:
+                        told = step
+                        yield step
                 await watch.wait(poll_s)
                 continue
             after = events[-1].version
             yield events
             if _has_end(events):
                 return
+
+
+async def _step_in_progress(processes: ProcessRepository, process_id: ProcessId) -> StepRecord | None:
+    async for trial in through_outages():
+        with trial:
+            return await processes.step_in_progress(process_id)
+    return None
 
 
 def _has_end(events: Iterable[EventRecord]) -> bool:

@@ -1,8 +1,10 @@
 """A connection that listens for notifications, and comes back when it is lost."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
+from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +16,8 @@ from engine.run.outage import is_outage, through_outages
 _CONNECT_TIMEOUT_S = 10.0
 _PROBE_TIMEOUT_S = 10.0
 
+OnNotice: TypeAlias = Callable[[frozenset[ProcessId] | None], None]
+
 _log = structlog.get_logger(__name__)
 
 
@@ -24,8 +28,8 @@ class Listener:
         dsn: The database.
         channel: The channel.
         on_notice: Called with the ids that a notification names, or with None for "any"; also with None
-            whenever
-            a connection begins, as nobody knows what was missed before.
+            whenever a connection begins, as nobody knows what was missed before.
+        others: What is called likewise for notifications on other channels, on the same connection.
         probe_s: How often the connection is checked to be alive.
     """
 
@@ -34,12 +38,13 @@ class Listener:
         dsn: str,
         channel: str,
         *,
-        on_notice: Callable[[frozenset[ProcessId] | None], None],
+        on_notice: OnNotice,
+        others: Mapping[str, OnNotice] = MappingProxyType({}),
         probe_s: float,
     ) -> None:
         self._dsn = dsn
         self._channel = channel
-        self._on_notice = on_notice
+        self._on_notice = {**others, channel: on_notice}
         self._probe_s = probe_s
 
     async def run(self) -> None:
@@ -61,8 +66,10 @@ class Listener:
     async def _listen(self, connection: asyncpg.Connection) -> None:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _connection: lost.set())
-        await connection.add_listener(self._channel, self._hear)
-        self._on_notice(None)
+        for channel in self._on_notice:
+            await connection.add_listener(channel, self._hear)
+        for on_notice in self._on_notice.values():
+            on_notice(None)
         while not lost.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._probe_s):
@@ -70,8 +77,8 @@ class Listener:
             if not lost.is_set():
                 await connection.fetchval("SELECT 1", timeout=_PROBE_TIMEOUT_S)
 
-    def _hear(self, _connection: object, _pid: object, _channel: object, payload: object) -> None:
-        self._on_notice(_named(str(payload)))
+    def _hear(self, _connection: object, _pid: object, channel: object, payload: object) -> None:
+        self._on_notice[str(channel)](_named(str(payload)))
 
 
 def _named(payload: str) -> frozenset[ProcessId] | None:

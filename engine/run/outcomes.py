@@ -65,6 +65,7 @@ class Failed:
 
     Attributes:
         retry_after_s: When the next attempt is due; None if there is none.
+        begun: Whether anything was done for the step; if not, what arrived for it stays to be taken in.
         secret: What must not be recorded of the error's text: the callback token the attempt was given.
     """
 
@@ -72,6 +73,7 @@ class Failed:
     kind: FailureKind
     retry_after_s: float | None = None
     secret: str | None = None
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

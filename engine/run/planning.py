@@ -1,7 +1,7 @@
 """From what an attempt came to, to the checkpoint that records it. Pure: no I/O."""
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from domain.ids import ProcessId
@@ -29,8 +29,8 @@ class Progress:
         checkpoint_no: How many checkpoints this claim has recorded.
         parked_as: How the current step was parked, until the run has taken in what it waited for.
         inbox_seen: The number of the last arrival the run has looked at.
-        done: The keys of the steps that were carried out before the run: an earlier release of the workflow
-            may have had them in another order.
+        done: The keys of the steps that the process has behind it, in the order in which it ended them.
+        planned: The keys of the steps that its workflow had when it began; empty if these are those it has.
     """
 
     process_id: ProcessId
@@ -41,7 +41,8 @@ class Progress:
     state: dict[str, JsonValue]
     parked_as: StepStatus | None
     inbox_seen: int
-    done: frozenset[str] = frozenset()
+    done: tuple[str, ...] = ()
+    planned: frozenset[str] = frozenset()
     checkpoint_no: int = 0
 
 
@@ -84,34 +85,38 @@ class Planner:
             WorkflowChanged: if the step is no longer in the workflow.
         """
         step = workflow.step(progress.step_key)
-        following = workflow.next_after(progress.step_key, done=progress.done)
-        planned = self._with_given(
+        following = following_step(progress, workflow)
+        state, text = self._state_with(progress, outcome.given)
+        checkpoint = _checkpoint(
             progress,
-            outcome.given,
             status=_status_before(following, stopping=stopping),
             step_status=StepStatus.SUCCESS,
+            given=outcome.given,
+            state=text,
+            going_on=True,
+            following=following,
+            resync=step.kind is StepKind.RESYNC,
         )
-        checkpoint = replace(planned.checkpoint, resync=step.kind is StepKind.RESYNC)
-        return replace(planned, checkpoint=_go_on_with(following, checkpoint, progress, workflow=workflow))
+        return Planned(checkpoint=checkpoint, state=state)
 
     def skip(
         self,
         progress: Progress,
         outcome: Skipped,
         *,
-        following: Step | None,
         workflow: Workflow,
         stopping: bool,
     ) -> Planned:
         """The step is left out: the next one begins, or the process ends, or a stopping worker hands on."""
+        following = following_step(progress, workflow)
         status = _status_before(following, stopping=stopping)
-        checkpoint = _checkpoint(progress, status=status, step_status=StepStatus.SKIPPED)
+        checkpoint = _checkpoint(
+            progress, status=status, step_status=StepStatus.SKIPPED, going_on=True, following=following
+        )
         checkpoint = replace(
             checkpoint, outcome=replace(checkpoint.outcome, error=self._clean(outcome.reason, secret=None))
         )
-        return Planned(
-            checkpoint=_go_on_with(following, checkpoint, progress, workflow=workflow), state=progress.state
-        )
+        return Planned(checkpoint=checkpoint, state=progress.state)
 
     def needs_input(self, progress: Progress, outcome: NeedsInput) -> Planned:
         """The process is suspended until somebody resumes it."""
@@ -124,13 +129,15 @@ class Planner:
         Raises:
             StateTooLarge: if that does not fit.
         """
-        planned = self._with_given(
+        state, text = self._state_with(progress, outcome.given)
+        checkpoint = _checkpoint(
             progress,
-            outcome.given,
             status=ProcessStatus.AWAITING_CALLBACK,
             step_status=StepStatus.AWAITING_CALLBACK,
+            given=outcome.given,
+            state=text,
         )
-        return replace(planned, checkpoint=replace(planned.checkpoint, wake_after_s=outcome.timeout_s))
+        return Planned(checkpoint=replace(checkpoint, wake_after_s=outcome.timeout_s), state=state)
 
     def failure(self, progress: Progress, outcome: Failed) -> Planned:
         """The attempt failed: the process waits for the next one, or fails."""
@@ -147,12 +154,13 @@ class Planner:
             error=error,
             error_kind=outcome.kind,
             traceback=self._clean("".join(traceback.format_exception(outcome.error)), secret=outcome.secret),
+            closes_callbacks=outcome.begun,
         )
         return Planned(
             checkpoint=replace(
                 checkpoint,
                 outcome=step_outcome,
-                inbox_taken=progress.inbox_seen,
+                inbox_taken=progress.inbox_seen if outcome.begun else 0,
                 wake_after_s=outcome.retry_after_s,
                 requeue=again,
                 failure_kind=outcome.kind,
@@ -210,21 +218,10 @@ class Planner:
             state=progress.state,
         )
 
-    def _with_given(
-        self, progress: Progress, given: Given, *, status: ProcessStatus, step_status: StepStatus
-    ) -> Planned:
+    def _state_with(self, progress: Progress, given: Given) -> tuple[dict[str, JsonValue], str | None]:
+        """The state with what the step gave, and as the text to store: None if it is as it was."""
         state = progress.state | placed(given.focus, progress.state, given.values)
-        checkpoint = _checkpoint(progress, status=status, step_status=step_status)
-        return Planned(
-            checkpoint=replace(
-                checkpoint,
-                outcome=replace(checkpoint.outcome, delta=encode(nested(given.focus, given.values))),
-                state=self._fitting(state) if given.values else None,
-                patches=given.patches,
-                subscriptions=given.subscriptions,
-            ),
-            state=state,
-        )
+        return state, self._fitting(state) if given.values else None
 
     def _fitting(self, state: dict[str, JsonValue]) -> str:
         text = encode(state)
@@ -263,7 +260,29 @@ def _message(error: BaseException) -> str:
     return text or type(error).__name__
 
 
-def _checkpoint(progress: Progress, *, status: ProcessStatus, step_status: StepStatus) -> Checkpoint:
+def _checkpoint(
+    progress: Progress,
+    *,
+    status: ProcessStatus,
+    step_status: StepStatus,
+    given: Given | None = None,
+    state: str | None = None,
+    going_on: bool = False,
+    following: Step | None = None,
+    resync: bool = False,
+) -> Checkpoint:
+    """The checkpoint at this point. It is made at once, for copies of it are dear: each step makes one.
+
+    Args:
+        progress: Where the run stands.
+        status: The status the process gets.
+        step_status: What becomes of the step, and of the attempt at it.
+        given: What the step's function gave.
+        state: The new state as JSON text; None leaves it.
+        going_on: Whether the step is over, so that what arrived is done with and the next step is due.
+        following: That step; None if it was the last.
+        resync: Whether the subscriptions the process holds are in sync again.
+    """
     return Checkpoint(
         process_id=progress.process_id,
         epoch=progress.epoch,
@@ -274,11 +293,18 @@ def _checkpoint(progress: Progress, *, status: ProcessStatus, step_status: StepS
             status=step_status,
             attempt=progress.attempt,
             attempt_status=step_status,
+            delta=None if given is None else encode(nested(given.focus, given.values)),
             closes_callbacks=step_status in _ENDED,
         ),
+        next_step=None if following is None else next_step(following, done=progress.done),
+        state=state,
         inbox_seen=progress.inbox_seen,
-        inbox_taken=0,
+        inbox_taken=progress.inbox_seen if going_on else 0,
+        requeue=going_on and status is ProcessStatus.QUEUED,
+        resync=resync,
         actor=progress.actor,
+        patches=() if given is None else given.patches,
+        subscriptions=() if given is None else given.subscriptions,
     )
 
 
@@ -289,16 +315,11 @@ def _status_before(following: Step | None, *, stopping: bool) -> ProcessStatus:
     return ProcessStatus.QUEUED if stopping else ProcessStatus.RUNNING
 
 
-def _go_on_with(
-    following: Step | None, checkpoint: Checkpoint, progress: Progress, *, workflow: Workflow
-) -> Checkpoint:
-    return replace(
-        checkpoint,
-        next_step=None if following is None else _next(following, workflow),
-        requeue=checkpoint.status is ProcessStatus.QUEUED,
-        inbox_taken=progress.inbox_seen,
-    )
+def following_step(progress: Progress, workflow: Workflow) -> Step | None:
+    """The step that is carried out when the current one has ended; None if it is the last."""
+    return workflow.next_after(progress.step_key, done=progress.done, planned=progress.planned)
 
 
-def _next(step: Step, workflow: Workflow) -> NextStep:
-    return NextStep(key=step.key, position=workflow.position(step.key), name=step.name, kind=step.kind)
+def next_step(step: Step, *, done: Collection[str]) -> NextStep:
+    """The step as the next one of a process that has ended these and is at another."""
+    return NextStep(key=step.key, position=len(done) + 1, name=step.name, kind=step.kind)

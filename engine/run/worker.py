@@ -17,21 +17,22 @@ from domain.storage.lookups import Subscriptions
 from domain.storage.subscriptions import SubscriptionRepository
 from engine.registry import Registry
 from engine.run.calls import Calls
+from engine.run.claimer import Claimer
 from engine.run.dispatcher import PgQueuerDispatcher
 from engine.run.environment import RunEnvironment
 from engine.run.executor import Interruption, ProcessRun
 from engine.run.listener import Listener
 from engine.run.outage import is_outage, through_outages
 from engine.run.pausing import Pause
+from engine.run.progress import ProgressReports
 from engine.run.reconciler import Reconciler
 from engine.run.runs import Dispatcher, Run
 from engine.run.signals import WorkerSignals
 from engine.run.writer import CheckpointWriter
 from engine.settings import EngineSettings
 from engine.states import ProcessStatus
-from engine.store import claims, leases
+from engine.store import leases
 from engine.store.channels import INBOX_CHANNEL
-from engine.store.claims import Claim
 
 _HAND_BACK_TIMEOUT_S = 2.0
 
@@ -74,6 +75,8 @@ class Worker:
         self._public_url = public_url
         self._random = random or Random()  # noqa: S311  # spreads waits, keeps no secret
         self._writer = CheckpointWriter(database, self._dispatcher, lease_s=settings.lease_s)
+        self._progress = ProgressReports(database, interval_s=settings.progress_interval_s)
+        self._claimer = Claimer(database, worker_id=self.id, lease_s=settings.lease_s)
         self._reconciler = Reconciler(database, self._dispatcher, patience_s=settings.lease_s)
         self._runs: dict[ProcessId, ProcessRun] = {}
         self._slots = asyncio.Semaphore(settings.concurrent_runs)
@@ -91,6 +94,8 @@ class Worker:
         async with self._environment() as environment, asyncio.TaskGroup() as tasks:
             background = (
                 tasks.create_task(self._writer.run(), name="checkpoint writer"),
+                tasks.create_task(self._claimer.run(), name="claimer"),
+                tasks.create_task(self._progress.run(), name="progress"),
                 tasks.create_task(self._keep_leases(), name="heartbeat"),
                 tasks.create_task(self._listen(), name="inbox listener"),
                 tasks.create_task(self._keep_reconciling(), name="reconciler"),
@@ -127,25 +132,12 @@ class Worker:
             if self._stop.is_set():
                 return False
             try:
-                claim = await self._claim(run)
+                claim = await self._claimer.claim(run)
                 if claim is not None:
                     await self._carry_out(ProcessRun(claim, environment))
             except Exception:  # noqa: BLE001  # the worker loop's edge: the lease expires, somebody tries again
                 _log.exception("run.broken", process_id=str(run.process_id))
             return True
-
-    async def _claim(self, run: Run) -> Claim | None:
-        async for trial in through_outages():
-            with trial:
-                async with self._database.writer() as connection:
-                    return await claims.claim(
-                        connection,
-                        run.process_id,
-                        run_no=run.run_no,
-                        worker_id=self.id,
-                        lease_s=self._settings.lease_s,
-                    )
-        return None
 
     async def _carry_out(self, run: ProcessRun) -> None:
         process_id = run.claim.process_id
@@ -182,6 +174,9 @@ class Worker:
                 pause_seen=self._pause.acknowledged,
             )
         self._pause.learn(renewal.pause_no)
+        if not renewal.known:
+            _log.warning("worker.was_forgotten", worker_id=str(self.id))
+            await self._register(idle=False)
         for item in renewal.leases:
             run = self._runs.get(item.process_id)
             if run is None or run.claim.epoch != epochs[item.process_id]:
@@ -221,7 +216,7 @@ class Worker:
                     for kind, opened in self._registry.services.items()
                 }
                 services[Subscriptions] = Subscriptions(self._database, self._catalog)
-                await self._register()
+                await self._register(idle=True)
                 stack.push_async_callback(_survive, self._unregister, "worker.not_unregistered")
                 yield RunEnvironment(
                     database=self._database,
@@ -231,6 +226,7 @@ class Worker:
                     writer=self._writer,
                     services=services,
                     calls=calls,
+                    progress=self._progress,
                     settings=self._settings,
                     random=self._random,
                     public_url=self._public_url,
@@ -238,7 +234,7 @@ class Worker:
         finally:
             await calls.close()
 
-    async def _register(self) -> None:
+    async def _register(self, *, idle: bool) -> None:
         async for trial in through_outages():
             with trial:
                 async with self._database.writer() as connection:
@@ -248,6 +244,7 @@ class Worker:
                         host=socket.gethostname(),
                         pid=os.getpid(),
                         lease_s=self._settings.lease_s,
+                        idle=idle,
                     )
 
     async def _unregister(self) -> None:

@@ -25,7 +25,7 @@ from engine.states import ProcessStatus
 from engine.store import checkpoints
 from engine.store.checkpoints import Checkpoint, FenceRow, RecordedRow
 
-_LARGEST_BATCH = 200
+_LARGEST_BATCH = 100
 _HELD_UP_AFTER_S = 1.0
 _MOST_HELD_UP = 3
 

@@ -56,15 +56,23 @@ ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at
 RETURNING process_id
 """
 
-_FIND = """
-SELECT c.process_id, c.step_key, c.used_at IS NOT NULL AS used, p.workflow, p.status, p.current_step
+# A step that is begun again gives away another token, though the answer to an earlier one may be there.
+USED = """
+(c.used_at IS NOT NULL
+ OR EXISTS (SELECT FROM inbox AS i
+            WHERE i.process_id = c.process_id AND i.step_key = c.step_key AND i.kind = 'CALLBACK'
+              AND i.read_version IS NULL))
+"""
+
+_FIND = f"""
+SELECT c.process_id, c.step_key, {USED} AS used, p.workflow, p.status, p.current_step
 FROM callback AS c JOIN process AS p ON p.id = c.process_id
 WHERE c.token_hash = $1
-"""
+"""  # noqa: S608  # made of constants of this package
 
 _ARRIVE = f"""
 WITH token AS (
-    SELECT c.process_id, c.step_key, c.used_at IS NOT NULL AS used, p.status, p.run_no,
+    SELECT c.process_id, c.step_key, {USED} AS used, p.status, p.run_no,
            p.current_step = c.step_key AND p.status IN ('QUEUED', 'RUNNING', 'AWAITING_CALLBACK') AS awaited
     FROM callback AS c JOIN process AS p ON p.id = c.process_id
     WHERE c.token_hash = $1

@@ -12,7 +12,7 @@ import asyncpg
 from domain.ids import ProcessId, SubscriptionId
 from domain.model.patch import SubscriptionPatch
 from engine.states import FailureKind, ProcessStatus, StepKind, StepStatus
-from engine.store.channels import EVENT_CHANNEL
+from engine.store.channels import woken_by
 from engine.store.payloads import STEP_SCALARS, step_scalars_with_error
 
 
@@ -147,7 +147,8 @@ ended AS (
     UPDATE process_step AS s
     SET status = r.step_status, delta = coalesce(r.delta::json, s.delta), assignee = r.assignee,
         lost_attempts = 0,
-        parked_as = CASE WHEN r.step_status IN ('SUSPENDED', 'AWAITING_CALLBACK') THEN r.step_status END,
+        parked_as = CASE WHEN r.step_status IN ('SUSPENDED', 'AWAITING_CALLBACK') THEN r.step_status
+                         WHEN r.failure_kind = 'WORKFLOW_CHANGED' THEN s.parked_as END,
         finished_at = CASE WHEN r.step_status IN ('SUCCESS', 'SKIPPED', 'FAILED', 'ABORTED') THEN now() END
     FROM recorded AS r
     WHERE s.process_id = r.id AND s.key = r.step_key
@@ -209,13 +210,7 @@ events AS (
                              'failureKind', r.failure_kind, 'failureReason', r.failure_reason), now()
     FROM recorded AS r WHERE r.status <> r.expected
 ),
-hint AS (
-    SELECT string_agg(replace(r.id::text, '-', ''), ',') AS ids FROM recorded AS r
-),
-woken AS (
-    SELECT pg_notify('{EVENT_CHANNEL}', CASE WHEN length(ids) < 7900 THEN ids ELSE '*' END)
-    FROM hint WHERE ids IS NOT NULL
-)
+{woken_by("recorded")}
 SELECT r.id, r.process_version AS version, r.run_no, (SELECT count(*) FROM woken) AS woken FROM recorded AS r
 """  # noqa: S608  # made of constants of this package
 

@@ -1,6 +1,6 @@
 """Taking a process: the statement that makes a worker its owner and says where to go on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +9,7 @@ import asyncpg
 from domain.ids import CustomerId, ProcessId
 from domain.json import JsonValue
 from engine.states import StepStatus, Target
-from engine.store.channels import notify_event
+from engine.store.channels import woken_by
 from engine.store.json_edge import as_list, as_object, integer_of, text_of
 from engine.store.payloads import STEP_SCALARS
 from engine.store.records import InboxItem, InboxKind
@@ -26,13 +26,15 @@ class Claim:
         budget_attempt: The attempt's number since a person last started or retried the step.
         budget_elapsed_s: Seconds since the first of those attempts began.
         lost_attempts: How often a worker was lost while it carried out this step.
-        done: The keys of the steps that were carried out or left out.
+        fingerprint: That of the workflow's steps when the process began.
+        done: The keys of the steps that were carried out or left out, in that order.
         inbox: What arrived and was not taken in yet, in order.
         inbox_seen: The number of the last thing that arrived, as of the claim.
     """
 
     process_id: ProcessId
     workflow: str
+    fingerprint: str
     target: Target
     epoch: int
     created_by: str
@@ -45,25 +47,39 @@ class Claim:
     budget_attempt: int
     budget_elapsed_s: float
     lost_attempts: int
-    done: frozenset[str]
+    done: tuple[str, ...]
     inbox: tuple[InboxItem, ...]
     inbox_seen: int
 
 
-# A claim that had to wait for the row's lock re-checks its WHERE on the new row, but the sub-selects on other
-# tables keep the statement's snapshot: so `inbox_seen` is read beside the rows it counts, never from the
-# process.
+_ARRIVED = """
+    SELECT coalesce(max(i.number), 0) AS inbox_seen,
+           json_agg(json_build_array(i.number, i.kind, i.step_key, i.payload, i.actor) ORDER BY i.number)
+               FILTER (WHERE i.read_version IS NULL) AS inbox
+    FROM inbox AS i WHERE i.process_id = {process_id}
+"""
+
+# The rows are locked before they are changed, so that one which somebody holds can be left out. A claim that
+# had to wait for a row's lock re-checks its conditions on the new row, but the sub-selects on other tables
+# keep the statement's snapshot: so `inbox_seen` is read beside the rows it counts, never from the process.
 _CLAIM = f"""
-WITH claimed AS (
+WITH item AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::int[]) AS t(id, run_no)
+),
+free AS MATERIALIZED (
+    SELECT p.id FROM item AS i JOIN process AS p ON p.id = i.id AND p.run_no = i.run_no
+    WHERE (p.status = 'QUEUED'
+           OR (p.status = 'RUNNING' AND p.lease_until <= now())
+           OR (p.status = 'WAITING' AND p.wake_at <= now()))
+      AND NOT EXISTS (SELECT FROM engine WHERE engine.status <> 'RUNNING')
+    FOR NO KEY UPDATE OF p
+),
+claimed AS (
     UPDATE process AS p
     SET status = 'RUNNING', epoch = p.epoch + 1, checkpoint_no = 0, owner = $3,
         lease_until = now() + make_interval(secs => $4), wake_at = NULL, assignee = NULL,
         version = p.version + 1, modified_at = now()
-    WHERE p.id = $1 AND p.run_no = $2
-      AND (p.status = 'QUEUED'
-           OR (p.status = 'RUNNING' AND p.lease_until <= now())
-           OR (p.status = 'WAITING' AND p.wake_at <= now()))
-      AND NOT EXISTS (SELECT FROM engine WHERE engine.status <> 'RUNNING')
+    FROM free AS f WHERE p.id = f.id
     RETURNING p.*
 ),
 prior AS (
@@ -77,7 +93,8 @@ step AS (
     FROM claimed AS c
     ON CONFLICT (process_id, key) DO UPDATE
     SET status = 'RUNNING', assignee = NULL, finished_at = NULL,
-        attempts = s.attempts + (s.parked_as IS NULL)::int,
+        progress_percent = NULL, progress_message = NULL, progress_at = NULL,
+        attempts = s.attempts + (s.parked_as IS NULL OR s.status = 'PENDING')::int,
         lost_attempts = s.lost_attempts + (s.status = 'RUNNING')::int,
         first_attempt_at = coalesce(s.first_attempt_at, now()), started_at = coalesce(s.started_at, now())
     RETURNING s.*
@@ -105,25 +122,22 @@ events AS (
     UNION ALL
     SELECT c.id, c.version, 1, 'STEP_STARTED', {STEP_SCALARS}, now()
     FROM claimed AS c JOIN step AS s ON s.process_id = c.id
-)
-SELECT c.id, c.workflow, c.target, c.epoch, c.created_by, c.run_by, c.customers, c.state, c.current_step,
-       s.attempts, s.lost_attempts, s.attempts - s.first_attempt + 1 AS budget_attempt,
+),
+{woken_by("claimed")}
+SELECT c.id, c.workflow, c.fingerprint, c.target, c.epoch, c.created_by, c.run_by, c.customers, c.state,
+       c.current_step, s.attempts, s.lost_attempts, s.attempts - s.first_attempt + 1 AS budget_attempt,
        extract(epoch FROM now() - s.first_attempt_at)::float8 AS budget_elapsed_s,
        prior.parked_as,
        ARRAY(SELECT d.key FROM process_step AS d
-             WHERE d.process_id = c.id AND d.status IN ('SUCCESS', 'SKIPPED')) AS done,
-       (SELECT coalesce(max(i.number), 0) FROM inbox AS i WHERE i.process_id = c.id) AS inbox_seen,
-       (SELECT json_agg(json_build_array(i.number, i.kind, i.step_key, i.payload, i.actor) ORDER BY i.number)
-        FROM inbox AS i WHERE i.process_id = c.id AND i.read_version IS NULL) AS inbox,
-       {notify_event("c.id")}
+             WHERE d.process_id = c.id AND d.status IN ('SUCCESS', 'SKIPPED') ORDER BY d.position) AS done,
+       arrived.inbox_seen, arrived.inbox, (SELECT count(*) FROM woken) AS woken
 FROM claimed AS c JOIN step AS s ON s.process_id = c.id LEFT JOIN prior ON prior.process_id = c.id
+CROSS JOIN LATERAL ({_ARRIVED.format(process_id="c.id")}) AS arrived
 """  # noqa: S608  # made of constants of this package
 
-_UNREAD = """
-SELECT (SELECT coalesce(max(i.number), 0) FROM inbox AS i WHERE i.process_id = $1) AS inbox_seen,
-       (SELECT json_agg(json_build_array(i.number, i.kind, i.step_key, i.payload, i.actor) ORDER BY i.number)
-        FROM inbox AS i WHERE i.process_id = $1 AND i.read_version IS NULL) AS inbox
-"""
+_CLAIM_FREE = _CLAIM.replace("FOR NO KEY UPDATE OF p", "FOR NO KEY UPDATE OF p SKIP LOCKED")
+
+_UNREAD = _ARRIVED.format(process_id="$1")
 
 
 async def claim(
@@ -136,15 +150,34 @@ async def claim(
 ) -> Claim | None:
     """Make the worker the process's owner and its current step RUNNING, in one statement.
 
-    An attempt that a lost worker left open is closed. None if there is nothing to take: another worker was
-    first, the process has moved on since this run was asked for, or the engine is paused.
+    An attempt that a lost worker left open is closed. Waits for whoever holds the process's row. None if
+    there is nothing to take: another worker was first, the process has moved on since this run was asked for,
+    or the engine is paused.
     """
-    row = await connection.fetchrow(_CLAIM, process_id, run_no, worker_id, lease_s)
-    if row is None:
-        return None
+    rows = await connection.fetch(_CLAIM, [process_id], [run_no], worker_id, lease_s)
+    return _claim(rows[0]) if rows else None
+
+
+async def claim_free(
+    connection: asyncpg.Connection, runs: Mapping[ProcessId, int], *, worker_id: UUID, lease_s: float
+) -> list[Claim]:
+    """As `claim`, for many processes in one statement, but for those whose rows somebody holds just now.
+
+    Args:
+        connection: Any connection.
+        runs: The number of the run by its process.
+        worker_id: The new owner.
+        lease_s: How long it stays the owner without a heartbeat.
+    """
+    rows = await connection.fetch(_CLAIM_FREE, list(runs.keys()), list(runs.values()), worker_id, lease_s)
+    return [_claim(row) for row in rows]
+
+
+def _claim(row: asyncpg.Record) -> Claim:
     return Claim(
         process_id=ProcessId(row["id"]),
         workflow=row["workflow"],
+        fingerprint=row["fingerprint"],
         target=Target(row["target"]),
         epoch=row["epoch"],
         created_by=row["created_by"],
@@ -157,10 +190,16 @@ async def claim(
         budget_attempt=row["budget_attempt"],
         budget_elapsed_s=row["budget_elapsed_s"],
         lost_attempts=row["lost_attempts"],
-        done=frozenset(row["done"]),
+        done=tuple(row["done"]),
         inbox=_inbox_items(row["inbox"]),
         inbox_seen=row["inbox_seen"],
     )
+
+
+async def planned_keys(connection: asyncpg.Connection, process_id: ProcessId) -> frozenset[str]:
+    """The keys of the steps that the process's workflow had when the process began."""
+    steps = await connection.fetchval("SELECT steps FROM process WHERE id = $1", process_id)
+    return frozenset(text_of(as_list(step)[0]) for step in as_list(steps))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

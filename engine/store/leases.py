@@ -15,7 +15,8 @@ WITH forgotten AS (
     DELETE FROM worker WHERE seen_at < now() - interval '1 day'
 )
 INSERT INTO worker (id, host, pid, live_until, pause_seen)
-VALUES ($1, $2, $3, now() + make_interval(secs => $4), coalesce((SELECT pause_no FROM engine), 0))
+VALUES ($1, $2, $3, now() + make_interval(secs => $4),
+        CASE WHEN $5 THEN coalesce((SELECT pause_no FROM engine), 0) ELSE 0 END)
 ON CONFLICT (id) DO UPDATE
 SET seen_at = now(), live_until = excluded.live_until, pause_seen = excluded.pause_seen
 """
@@ -29,6 +30,7 @@ WITH seen AS (
     UPDATE worker
     SET seen_at = now(), live_until = now() + make_interval(secs => $4), pause_seen = coalesce($5, pause_seen)
     WHERE id = $1
+    RETURNING id
 ),
 mine AS (
     SELECT * FROM unnest($2::uuid[], $3::int[]) AS t(id, epoch)
@@ -43,7 +45,8 @@ renewed AS (
     FROM held AS h WHERE p.id = h.id
 )
 SELECT m.id, p.epoch = m.epoch AS owned, p.status,
-       (SELECT pause_no FROM engine WHERE status <> 'RUNNING') AS pause_no
+       (SELECT pause_no FROM engine WHERE status <> 'RUNNING') AS pause_no,
+       EXISTS (SELECT FROM seen) AS known
 FROM (VALUES (1)) AS one LEFT JOIN (mine AS m JOIN process AS p ON p.id = m.id) ON true
 """
 
@@ -67,20 +70,30 @@ class Renewal:
 
     Attributes:
         pause_no: Which pause the engine is in; None if runs are carried out.
+        known: Whether the worker is known; it was forgotten if it was not heard of for a day.
     """
 
     leases: Sequence[LeaseNews]
     pause_no: int | None
+    known: bool
 
 
 async def register(
-    connection: asyncpg.Connection, worker_id: UUID, *, host: str, pid: int, lease_s: float
+    connection: asyncpg.Connection, worker_id: UUID, *, host: str, pid: int, lease_s: float, idle: bool = True
 ) -> None:
-    """Make the worker known, which is idle, and forget those that were not heard of for a day.
+    """Make the worker known, and forget those that were not heard of for a day.
 
     To be repeated if it is not known whether it was carried out, or if the worker was forgotten.
+
+    Args:
+        connection: Any connection.
+        worker_id: The worker.
+        host: Where it is.
+        pid: Its process there.
+        lease_s: How long it counts as alive without a sign of life.
+        idle: Whether nothing of it is under way, so that it acknowledges a pause by this.
     """
-    await connection.execute(_REGISTER, worker_id, host, pid, lease_s)
+    await connection.execute(_REGISTER, worker_id, host, pid, lease_s, idle)
 
 
 async def unregister(connection: asyncpg.Connection, worker_id: UUID) -> None:
@@ -118,4 +131,5 @@ async def renew(
             if row["id"] is not None
         ],
         pause_no=rows[0]["pause_no"],
+        known=rows[0]["known"],
     )

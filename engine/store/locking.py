@@ -10,7 +10,7 @@ from domain.json import JsonValue
 from domain.scope import Scope
 from engine.authorizers import ProcessFacts
 from engine.states import ProcessStatus
-from engine.store.json_edge import as_object
+from engine.store.json_edge import as_list, as_object, text_of
 from engine.store.scoping import customers_of, visible
 
 
@@ -25,6 +25,19 @@ class ProcessNow:
     def id(self) -> ProcessId:
         """The process."""
         return self.facts.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What a process has behind it.
+
+    Attributes:
+        done: The keys of the steps that it has carried out or left out, in this order.
+        planned: The keys of the steps its workflow had when it began.
+    """
+
+    done: tuple[str, ...]
+    planned: frozenset[str]
 
 
 _COLUMNS = "p.id, p.workflow, p.is_task, p.status, p.version, p.current_step, p.created_by, p.customers"
@@ -53,7 +66,12 @@ _LOCK = f"{_FACTS} ORDER BY p.id FOR NO KEY UPDATE OF p"
 
 _LOCK_TO_DELETE = f"{_FACTS} ORDER BY p.id FOR UPDATE OF p"
 
-_DONE = "SELECT key FROM process_step WHERE process_id = $1 AND status IN ('SUCCESS', 'SKIPPED')"
+_PAST = """
+SELECT p.steps,
+       ARRAY(SELECT s.key FROM process_step AS s
+             WHERE s.process_id = p.id AND s.status IN ('SUCCESS', 'SKIPPED') ORDER BY s.position) AS done
+FROM process AS p WHERE p.id = $1
+"""
 
 _SUBSCRIPTIONS = (
     "SELECT subscription_id FROM process_subscription WHERE process_id = $1 ORDER BY subscription_id"
@@ -107,9 +125,12 @@ async def lock_all(
     return _by_id(await connection.fetch(query, list(process_ids), customers_of(scope)))
 
 
-async def done_keys(connection: asyncpg.Connection, process_id: ProcessId) -> frozenset[str]:
-    """The keys of the steps that the process has behind it, carried out or skipped."""
-    return frozenset(row["key"] for row in await connection.fetch(_DONE, process_id))
+async def past(connection: asyncpg.Connection, process_id: ProcessId) -> Past:
+    """What a process that is locked has behind it."""
+    row = await connection.fetchrow(_PAST, process_id)
+    assert row is not None, "it is locked"
+    planned = frozenset(text_of(as_list(step)[0]) for step in as_list(row["steps"]))
+    return Past(done=tuple(row["done"]), planned=planned)
 
 
 async def subscriptions_of(connection: asyncpg.Connection, process_id: ProcessId) -> list[SubscriptionId]:

@@ -76,6 +76,9 @@ _STEP_COLUMNS = (
     _step.finished_at,
     _step.skipped_by,
     _step.skip_reason,
+    _step.progress_percent,
+    _step.progress_message,
+    _step.progress_at,
 )
 
 
@@ -153,6 +156,14 @@ class ProcessRepository:
             record = step_record(row)
             steps[record.process_id].append(record)
         return steps
+
+    async def step_in_progress(self, process_id: ProcessId) -> StepRecord | None:
+        """The step in flight, without its delta, if it or the outside world has said how far it is."""
+        wanted = select(*_STEP_COLUMNS, _delta(read=False)).where(
+            _step.process_id == process_id, _step.progress_at.is_not(None)
+        )
+        steps = [step_record(row) for row in await self._fetch(wanted)]
+        return next((step for step in steps if step.progress is not None), None)
 
     async def attempts_of(
         self, steps: Iterable[tuple[ProcessId, str]]

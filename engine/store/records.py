@@ -67,10 +67,25 @@ class ProcessRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepProgress:
+    """How far a step is, as it or the outside world has said last.
+
+    Attributes:
+        percent: From 0 to 100.
+        at: When that was said.
+    """
+
+    percent: float | None
+    message: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepRecord:
     """One step of a process; a planned one has no times and no attempts.
 
     Attributes:
+        progress: How far it is; None if nothing was said, and when it has ended.
         skipped_by: Who left it out; None if nobody did, or its condition.
         skip_reason: Why, as that person said.
     """
@@ -88,6 +103,7 @@ class StepRecord:
     delta: JsonValue = None
     skipped_by: str | None = None
     skip_reason: str | None = None
+    progress: StepProgress | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

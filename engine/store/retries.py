@@ -8,6 +8,7 @@ from domain.ids import ProcessId
 from engine.store.channels import notify_event
 from engine.store.payloads import STEP_SCALARS
 
+# A process whose workflow had lost its step goes on where it was parked, with what arrived for it.
 _RETRY = f"""
 WITH retried AS (
     UPDATE process AS p
@@ -18,9 +19,10 @@ WITH retried AS (
 ),
 step AS (
     UPDATE process_step AS s
-    SET status = 'PENDING', parked_as = NULL, finished_at = NULL, lost_attempts = 0,
+    SET status = 'PENDING', finished_at = NULL, lost_attempts = 0,
+        parked_as = CASE before.failure_kind WHEN 'WORKFLOW_CHANGED' THEN s.parked_as END,
         first_attempt = s.attempts + 1, first_attempt_at = NULL
-    FROM retried AS r
+    FROM retried AS r JOIN process AS before ON before.id = r.id
     WHERE s.process_id = r.id AND s.key = r.current_step
     RETURNING s.*
 ),

@@ -14,6 +14,7 @@ from engine.store.records import (
     EventRecord,
     PlannedStep,
     ProcessRecord,
+    StepProgress,
     StepRecord,
 )
 
@@ -53,15 +54,19 @@ def _planned_step(value: JsonValue) -> PlannedStep:
     )
 
 
+_IN_FLIGHT = frozenset({StepStatus.RUNNING, StepStatus.AWAITING_CALLBACK})
+
+
 def step_record(row: Row[Any]) -> StepRecord:
     """A step that began."""
+    status = StepStatus(row.step_status)
     return StepRecord(
         process_id=ProcessId(row.process_id),
         key=row.key,
         position=row.position,
         name=row.name,
         kind=StepKind(row.kind),
-        status=StepStatus(row.step_status),
+        status=status,
         assignee=row.step_assignee,
         attempts=row.attempts,
         started_at=row.step_started_at,
@@ -69,7 +74,14 @@ def step_record(row: Row[Any]) -> StepRecord:
         delta=row.delta,
         skipped_by=row.skipped_by,
         skip_reason=row.skip_reason,
+        progress=_step_progress(row) if status in _IN_FLIGHT else None,
     )
+
+
+def _step_progress(row: Row[Any]) -> StepProgress | None:
+    if row.progress_at is None:
+        return None
+    return StepProgress(percent=row.progress_percent, message=row.progress_message, at=row.progress_at)
 
 
 def attempt_record(row: Row[Any]) -> AttemptRecord:

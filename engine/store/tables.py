@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -98,6 +99,9 @@ process_step = Table(
     Column("delta", JSON),
     Column("skipped_by", Key),
     Column("skip_reason", Text),
+    Column("progress_percent", Double),
+    Column("progress_message", Text),
+    Column("progress_at", Instant),
     one_of("status", StepStatus),
 )
 

@@ -1,18 +1,32 @@
-"""The steps of a process as a reader sees them: those that began, then those that are planned."""
+"""The steps of a process as a reader sees them: those that began, then those that are to come."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from engine.states import StepStatus
-from engine.store.records import ProcessRecord, StepRecord
+from engine.errors import WorkflowChanged
+from engine.states import TERMINAL, ProcessStatus, StepStatus
+from engine.steps import Step
+from engine.store.records import PlannedStep, ProcessRecord, StepRecord
+from engine.workflows import Workflow
+
+_DONE = frozenset({StepStatus.SUCCESS, StepStatus.SKIPPED})
 
 
-def timeline(process: ProcessRecord, executed: Iterable[StepRecord]) -> list[StepRecord]:
+def timeline(
+    process: ProcessRecord, executed: Iterable[StepRecord], *, workflow: Workflow | None
+) -> list[StepRecord]:
     """Every step in order; one that has not begun is PENDING.
 
-    A step that began but is no longer planned (the workflow changed) stays where it was carried out.
+    A step that began stays where it was carried out, whatever became of the workflow. What is to come is what
+    the workflow has now; of a process that was aborted, or whose workflow is gone, what it had at the start.
+
+    Args:
+        process: The process, with its planned steps.
+        executed: The steps that began.
+        workflow: Its workflow as it is now; None if it is gone.
     """
-    begun = {step.key: step for step in executed}
-    planned = {step.key for step in process.planned_steps}
+    begun = sorted(executed, key=lambda step: step.position)
+    known = {step.key for step in begun}
+    coming = [step for step in _coming(process, begun, workflow) if step.key not in known]
     pending = [
         StepRecord(
             process_id=process.id,
@@ -26,9 +40,27 @@ def timeline(process: ProcessRecord, executed: Iterable[StepRecord]) -> list[Ste
             started_at=None,
             finished_at=None,
         )
-        for position, step in enumerate(process.planned_steps)
-        if step.key not in begun
+        for position, step in enumerate(coming, start=len(begun))
     ]
-    unplanned = [step for key, step in begun.items() if key not in planned]
-    kept = [step for key, step in begun.items() if key in planned]
-    return sorted([*kept, *unplanned, *pending], key=lambda step: (step.position, step.started_at is None))
+    return [*begun, *pending]
+
+
+def _coming(
+    process: ProcessRecord, begun: Sequence[StepRecord], workflow: Workflow | None
+) -> Sequence[PlannedStep | Step]:
+    """The step at which the process stands, and those behind it."""
+    if process.status is ProcessStatus.COMPLETED:
+        return ()
+    if workflow is None or process.status in TERMINAL or process.current_step is None:
+        return process.planned_steps
+    done = [step.key for step in begun if step.status in _DONE]
+    planned = [step.key for step in process.planned_steps]
+    left = workflow.left_after(process.current_step, done=done, planned=planned)
+    return [*_current(process, workflow, process.current_step), *left]
+
+
+def _current(process: ProcessRecord, workflow: Workflow, key: str) -> Sequence[PlannedStep | Step]:
+    try:
+        return [workflow.step(key)]
+    except WorkflowChanged:
+        return [step for step in process.planned_steps if step.key == key]

@@ -61,7 +61,11 @@ def always() -> bool:
 
 
 def declared(*, authorizer: Authorizer | None = None, retry_authorizer: Authorizer | None = None) -> Workflow:
-    @workflow(authorizer=authorizer, retry_authorizer=retry_authorizer)
+    @workflow(
+        authorizer=authorizer,
+        retry_authorizer=retry_authorizer,
+        replaces={"asked": "resumed", "unneeded": None},
+    )
     def some() -> StepList:
         return (
             begin >> plain >> resumed >> plain.with_key("later") >> repaired >> both.with_key("last") >> done
@@ -96,6 +100,9 @@ def declared(*, authorizer: Authorizer | None = None, retry_authorizer: Authoriz
         ("last", A.DELETE, [retrier]),
         ("gone", A.RESUME, [starter]),
         ("gone", A.RETRY, [retrier]),
+        ("asked", A.RESUME, [resumer]),
+        ("asked", A.SKIP, [resumer]),
+        ("unneeded", A.RESUME, [starter]),
     ],
 )
 def test_the_last_explicit_authorizer_counts(

@@ -193,6 +193,16 @@ def test_a_result_that_does_not_say_what_it_gives_is_refused(
     assert str(refused.value) == f"{__name__}.{function.__name__}: {message}"
 
 
+def test_a_parameter_that_pydantic_could_not_read_is_refused() -> None:
+    def function(inner: Inner) -> None: ...
+
+    with pytest.raises(DefinitionError) as refused:
+        read_parameters(function)
+
+    reason = "contains a TypedDict; take it from typing_extensions, or use a pydantic model"
+    assert str(refused.value).endswith(f"parameter 'inner' {reason}")
+
+
 def test_a_declaration_without_annotations_is_refused() -> None:
     def function(speed: int) -> None: ...
 

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 import pytest
 from pydantic import BaseModel
+from typing_extensions import TypedDict
 
 from domain.json import JsonValue
 from domain.storage.lookups import Subscriptions
@@ -197,6 +198,9 @@ def test_a_condition_within_a_focus_looks_there_too() -> None:
         begin >> focus("site")(mount) >> use_any_site,
         begin >> survey >> focus("site")(begin >> mount >> visit) >> focus("site")(use),
         begin >> survey >> focus("site")(mount) >> use_the_site,
+        begin >> survey >> focus("site")(mount) >> use_site,
+        begin >> survey >> focus("site")(mount) >> use_any_site,
+        begin >> survey >> conditional(is_long)(focus("site")(mount)) >> use_the_site,
         begin >> focus("site")(focus("room")(mount)) >> focus("site")(focus("room")(use)),
         begin >> mount >> focus("site")(use),
         begin
@@ -279,6 +283,10 @@ def test_what_only_wrapped_steps_give_is_not_counted_on(steps: OpenStepList, mes
         (
             begin >> survey >> focus("site")(use),
             ("step 'use': parameter 'rack' expects str, but step 'survey' gives str | None"),
+        ),
+        (
+            begin >> survey >> conditional(is_long)(focus("site")(mount)) >> use_site,
+            "step 'use_site': parameter 'site' expects SitePart, but step 'mount' gives str | None",
         ),
         (
             begin >> focus("site")(mount) >> use_number_as_site,

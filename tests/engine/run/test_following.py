@@ -26,8 +26,9 @@ async def collect(
     async with asyncio.timeout(10):
         return [
             event.version
-            async for events in follow(house.database, bus, process_id, after=after, poll_s=poll_s)
-            for event in events
+            async for told in follow(house.database, bus, process_id, after=after, poll_s=poll_s)
+            if isinstance(told, list)
+            for event in told
         ]
 
 

@@ -120,7 +120,7 @@ async def test_a_snapshot_holds_the_steps_that_began_and_the_timeline_the_planne
         ("first", StepStatus.SUCCESS),
         ("second", StepStatus.RUNNING),
     ]
-    steps: list[StepRecord] = timeline(process, executed)
+    steps: list[StepRecord] = timeline(process, executed, workflow=house.registry.workflow("linear"))
     assert [step.status for step in steps[1:]] == [StepStatus.RUNNING] + [StepStatus.PENDING] * 3
     assert [step.kind for step in steps] == [StepKind.STEP] * 5
     assert process.state == {"text": "a", "rack": "rack of a"}

@@ -203,7 +203,10 @@ async def test_a_form_of_a_step_may_name_a_subscription(circuits: CircuitHouse) 
 async def test_what_is_no_id_is_refused_before_anything_is_read(circuits: CircuitHouse, text: str) -> None:
     (error,) = await refused(circuits, "survey_ports", port=text)
 
-    assert (error.path, error.code) == (("port",), "uuid_parsing")
+    assert (error.path, error.code) == (("port",), "subscription_id")
+    assert error.message == (
+        f"Found {text!r}; expected subscription_ and 26 characters of Crockford's base 32 in lower case"
+    )
 
 
 async def test_a_page_that_names_what_cannot_be_used_is_refused_before_the_next_one_is_asked_for(

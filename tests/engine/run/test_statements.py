@@ -4,9 +4,10 @@ from domain.scope import Scope
 from engine.states import ProcessStatus
 from tests.engine.run.circuit_house import CircuitHouse
 from tests.engine.run.house import ACTOR, QUIET, House
-from tests.postgres import RecordedStatements, StatementLog
+from tests.postgres import StatementLog
 
-QUEUE = "pgqueuer"
+CLAIM = "epoch = p.epoch + 1"
+CHECKPOINT = "checkpoint_no = p.checkpoint_no + 1"
 
 
 async def test_a_start_is_one_transaction_of_two_statements(house: House, statements: StatementLog) -> None:
@@ -39,17 +40,15 @@ async def test_a_run_of_five_steps_is_a_claim_and_one_statement_for_each_step(
     async with house.working(QUIET):
         warm_up = await house.start("linear", text="warm up")
         await house.until(warm_up, ProcessStatus.COMPLETED)
-        gate = house.stage.hold("first")
-        process_id = await house.start("linear", text="a")
-        await house.stage.entry("first")
 
         with statements.recorded() as recorded:
-            gate.set()
-            await house.stage.entry("fifth")
+            process_id = await house.start("linear", text="a")
             while (await house.process(process_id)).status is not ProcessStatus.COMPLETED:
                 pass
 
-    assert _of_the_engine(recorded).count("WITH item AS MATERIALIZED (") == 5
+    asked = [text for text in recorded if text.startswith("\nWITH item AS")]
+    assert [CHECKPOINT in text for text in asked] == [False, True, True, True, True, True]
+    assert [CLAIM in text for text in asked] == [True, False, False, False, False, False]
 
 
 async def test_nothing_is_asked_while_a_step_is_under_way(house: House, statements: StatementLog) -> None:
@@ -79,7 +78,3 @@ async def test_resume_retry_and_abort_are_short_transactions(house: House, state
 
     assert resuming.verbs == ["SELECT", "BEGIN", "WITH", "WITH", "COMMIT"]
     assert aborting.verbs == ["SELECT", "BEGIN", "SELECT", "WITH", "COMMIT"]
-
-
-def _of_the_engine(recorded: RecordedStatements) -> list[str]:
-    return [text.strip().splitlines()[0] for text in recorded if QUEUE not in text]
