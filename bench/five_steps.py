@@ -1,10 +1,13 @@
-"""An application with one workflow of five steps that do nothing: what is left is what the engine costs."""
+"""An application with a workflow of five steps that do nothing: what is left is what the engine costs."""
 
+import asyncio
 from typing import TypedDict
 
 from pydantic import BaseModel
 
 from orchestrion import Application, Catalog, Registry, StepList, begin, done, step, task
+
+_LONGER_THAN_A_BENCHMARK_S = 3600.0
 
 
 class Nothing(BaseModel):
@@ -29,6 +32,12 @@ async def count_on(count: int) -> Counted:
     return {"count": count + 1}
 
 
+@step("Linger")
+async def linger() -> None:
+    """Be under way when the worker is killed."""
+    await asyncio.sleep(_LONGER_THAN_A_BENCHMARK_S)
+
+
 @task(input=Nothing)
 def five_steps() -> StepList:
     """Five steps that do nothing."""
@@ -43,4 +52,10 @@ def five_steps() -> StepList:
     )
 
 
-app = Application(catalog=Catalog(products=[]), registry=Registry(workflows=[five_steps]))
+@task(input=Nothing)
+def lingering() -> StepList:
+    """One step that does not end."""
+    return begin >> linger >> done
+
+
+app = Application(catalog=Catalog(products=[]), registry=Registry(workflows=[five_steps, lingering]))

@@ -1,137 +1,182 @@
-"""Five-step processes per second of some workers, on an embedded PostgreSQL with full durability.
+"""What the engine carries out, on an embedded PostgreSQL with full durability, and how fast it recovers.
 
-The backlog is started first; what is measured is the time from the first claim to the last completion, by
-the database's clock. The yardstick, measured in the same run on the same server: connections that each commit
-single rows as fast as they can. `python -m bench.throughput --processes 2000 --workers 1`
+One run gives, of one and of two worker processes, five-step processes and durable steps per second, set
+against connections that commit single rows as fast as they can on the same server; what a process costs in
+statements; and how long a process lies idle whose worker was killed. Rates are measured in turn, round by
+round, as other work on the machine changes them: the ratio within a round says more than any of them.
+`python -m bench.throughput --processes 3000 --rounds 3`
 """
 
 import asyncio
+import logging
 import shutil
-import sys
 import tempfile
-import time
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Annotated
 
-import asyncpg
+import structlog
 import typer
 
+from bench.backlog import Backlog, Carried, workers
 from bench.five_steps import app
-from domain.scope import Scope
+from bench.recovery import recovery_times_s
+from bench.statements import LONE, Asked, count_statements
+from bench.yardstick import CONNECTIONS, durability, single_row_commits_per_s
 from domain.storage.database import Database
 from domain.storage.embedded import EmbeddedPostgres, ensure_database
-from engine.run.commands import Commands
 from orchestrion.preparing import prepare_database
-from orchestrion.settings import Settings, child_environment
 
-STARTS_AT_ONCE = 8
-YARDSTICK_CONNECTIONS = 32
-YARDSTICK_ROWS = 8000
-DEADLINE_S = 600.0
+DEFAULT_LEASE_S = 5.0
+_ROWS_PER_PROCESS = 4
+_WRITE_CONNECTIONS = 8
 
-_MEASURED = """
-SELECT count(*) FILTER (WHERE p.status = 'COMPLETED') AS completed,
-       extract(epoch FROM max(p.ended_at) - (SELECT min(s.started_at) FROM process_step AS s))::float8
-           AS seconds
-FROM process AS p
-"""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """Rates that were measured one after the other.
+
+    Attributes:
+        commits_per_s: The yardstick.
+        started_per_s: Processes started, by callers in one process.
+    """
+
+    commits_per_s: float
+    started_per_s: float
+    one: Carried
+    two: Carried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one run of the benchmark found.
+
+    Attributes:
+        backlog: The statements of the processes of a backlog.
+        lone: The statements of processes that come one by one.
+        recoveries_s: Seconds from each kill of a worker until its step began anew.
+    """
+
+    server: dict[str, str]
+    rounds: Sequence[Round]
+    backlog: Asked
+    lone: Asked
+    recoveries_s: Sequence[float]
+    lease_s: float
 
 
 def main(
-    processes: Annotated[int, typer.Option(min=1)] = 2000, workers: Annotated[int, typer.Option(min=1)] = 1
+    processes: Annotated[int, typer.Option(min=1, help="Five-step processes of each measurement.")] = 3000,
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    kills: Annotated[int, typer.Option(min=1)] = 3,
+    lease_s: Annotated[float, typer.Option(help="As the setting of workers.")] = DEFAULT_LEASE_S,
 ) -> None:
-    """Print the rate of starting and the rate of carrying out."""
+    """Print what the engine carries out and how fast it recovers."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with durable_postgres() as server:
-        asyncio.run(measure(server, processes=processes, workers=workers))
+        report = asyncio.run(
+            measure(server, processes=processes, rounds=rounds, kills=kills, lease_s=lease_s)
+        )
+    print("\n".join(lines(report)))
 
 
-async def measure(server: EmbeddedPostgres, *, processes: int, workers: int) -> None:
-    """Start a backlog, let the workers carry it out, print both rates."""
-    await ensure_database(server.dsn(), "bench")
-    dsn = server.dsn("bench")
-    await prepare_database(dsn, app.catalog)
-    async with Database(dsn, read_pool_size=2, write_pool_size=STARTS_AT_ONCE) as database:
-        started_s = await start_backlog(database, processes)
-        async with AsyncExitStack() as stack:
-            for _ in range(workers):
-                await stack.enter_async_context(worker(dsn))
-            seconds = await until_completed(database, processes)
-    commits = await single_row_commits(dsn)
-    steps = processes * 5 / seconds
-    print(f"started:      {processes / started_s:8,.0f} processes per second")
-    print(f"{workers} worker(s):  {processes / seconds:8,.0f} five-step processes per second")
-    print(f"              {steps:8,.0f} durable steps per second")
-    print(
-        f"yardstick:    {commits:8,.0f} single-row commits per second of {YARDSTICK_CONNECTIONS} connections"
+async def measure(
+    server: EmbeddedPostgres, *, processes: int, rounds: int, kills: int, lease_s: float
+) -> Report:
+    """Measure all, on databases of their own."""
+    measured = [
+        await _round(server, f"round_{number}", processes=processes, lease_s=lease_s)
+        for number in range(rounds)
+    ]
+    async with _prepared(server, "statements") as (database, dsn):
+        backlog, lone = await count_statements(
+            Backlog(database), dsn, server.log_file, processes=min(processes, 500), lease_s=lease_s
+        )
+    async with _prepared(server, "recovery") as (database, dsn):
+        recoveries_s = await recovery_times_s(Backlog(database), database, dsn, kills=kills, lease_s=lease_s)
+    return Report(
+        server=await durability(server.dsn("recovery")),
+        rounds=measured,
+        backlog=backlog,
+        lone=lone,
+        recoveries_s=recoveries_s,
+        lease_s=lease_s,
     )
-    print(f"ratio:        {steps / commits:8.2f} durable steps per single-row commit")
 
 
-async def start_backlog(database: Database, processes: int) -> float:
-    """Start the processes, some at a time; gives the seconds it took."""
-    commands = Commands(database, catalog=app.catalog, registry=app.registry)
-    numbers = iter(range(processes))
-
-    async def start_some() -> None:
-        for _ in numbers:
-            await commands.start("five_steps", values={}, actor="bench", scope=Scope.all())
-
-    began = time.perf_counter()
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(STARTS_AT_ONCE):
-            tasks.create_task(start_some())
-    return time.perf_counter() - began
+async def _round(server: EmbeddedPostgres, name: str, *, processes: int, lease_s: float) -> Round:
+    async with _prepared(server, f"{name}_one") as (database, dsn):
+        started_s = await Backlog(database).start_many(processes)
+        one = await _carried_out(database, dsn, 1, lease_s=lease_s)
+        commits_per_s = await single_row_commits_per_s(dsn, rows=processes * _ROWS_PER_PROCESS)
+    async with _prepared(server, f"{name}_two") as (database, dsn):
+        await Backlog(database).start_many(processes)
+        two = await _carried_out(database, dsn, 2, lease_s=lease_s)
+    return Round(commits_per_s=commits_per_s, started_per_s=processes / started_s, one=one, two=two)
 
 
-async def single_row_commits(dsn: str) -> float:
-    """How many rows per second the connections commit, each row in a transaction of its own."""
-    numbers = iter(range(YARDSTICK_ROWS))
-
-    async def commit_some(connection: asyncpg.Connection) -> None:
-        for number in numbers:
-            await connection.execute("INSERT INTO yardstick (number) VALUES ($1)", number)
-
-    async with AsyncExitStack() as stack:
-        connections = [await asyncpg.connect(dsn) for _ in range(YARDSTICK_CONNECTIONS)]
-        for connection in connections:
-            stack.push_async_callback(connection.close)
-        await connections[0].execute("CREATE TABLE yardstick (number int PRIMARY KEY)")
-        began = time.perf_counter()
-        async with asyncio.TaskGroup() as tasks:
-            for connection in connections:
-                tasks.create_task(commit_some(connection))
-        return YARDSTICK_ROWS / (time.perf_counter() - began)
+async def _carried_out(database: Database, dsn: str, number: int, *, lease_s: float) -> Carried:
+    async with workers(dsn, number, lease_s=lease_s):
+        return await Backlog(database).carried_out()
 
 
-async def until_completed(database: Database, processes: int) -> float:
-    """Wait until all are completed; gives the seconds from the first claim to the last completion."""
-    async with asyncio.timeout(DEADLINE_S):
-        while True:
-            async with database.writer() as connection:
-                row = await connection.fetchrow(_MEASURED)
-            assert row is not None
-            if row["completed"] == processes:
-                return row["seconds"]
-            await asyncio.sleep(0.2)
+def lines(report: Report) -> Sequence[str]:
+    """The report as text: medians of the rounds, and between what they lay."""
+    rounds = report.rounds
+    return [
+        ", ".join(f"{name} {value}" for name, value in report.server.items()),
+        _rate("processes started", [each.started_per_s for each in rounds]),
+        _rate(f"single-row commits of {CONNECTIONS} connections", [each.commits_per_s for each in rounds]),
+        *_carried("one worker", [each.one for each in rounds], rounds),
+        *_carried("two workers", [each.two for each in rounds], rounds),
+        _asked("statements for a process of a backlog", report.backlog),
+        _asked(f"statements for a lone process (of {LONE})", report.lone),
+        _recoveries(report),
+    ]
+
+
+def _carried(who: str, carried: Sequence[Carried], rounds: Sequence[Round]) -> Sequence[str]:
+    ratios = [each.steps_per_s / within.commits_per_s for each, within in zip(carried, rounds, strict=True)]
+    return [
+        _rate(f"{who}: five-step processes", [each.processes_per_s for each in carried]),
+        _rate(f"{who}: durable steps", [each.steps_per_s for each in carried]),
+        f"{who}: durable steps to a commit: {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+    ]
+
+
+def _recoveries(report: Report) -> str:
+    times = ", ".join(f"{seconds:.1f} s" for seconds in report.recoveries_s)
+    return f"from kill -9 to the step's next attempt, with a lease of {report.lease_s:g} s: {times}"
+
+
+def _rate(what: str, rates: Sequence[float]) -> str:
+    return f"{what}: {median(rates):,.0f} per second ({min(rates):,.0f} to {max(rates):,.0f})"
+
+
+def _asked(what: str, asked: Asked) -> str:
+    parts = (
+        f"{count / asked.processes:.2f} {kind}"
+        for kind, count in (
+            ("checkpoints", asked.checkpoints),
+            ("claims", asked.claims),
+            ("queue", asked.queue),
+            ("other", asked.other),
+        )
+    )
+    return f"{what}: {asked.per_process:.2f} ({', '.join(parts)})"
 
 
 @asynccontextmanager
-async def worker(dsn: str) -> AsyncGenerator[None]:
-    """A worker process on the database."""
-    environment: Mapping[str, str] = {
-        **child_environment(Settings(app="bench.five_steps:app"), dsn),
-        "ORCHESTRION_LOG_LEVEL": "error",
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "orchestrion.worker", stdin=asyncio.subprocess.PIPE, env=dict(environment)
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        await process.wait()
+async def _prepared(server: EmbeddedPostgres, name: str) -> AsyncGenerator[tuple[Database, str]]:
+    """A new database with the application's tables, and its address."""
+    await ensure_database(server.dsn(), name)
+    dsn = server.dsn(name)
+    await prepare_database(dsn, app.catalog)
+    async with Database(dsn, read_pool_size=2, write_pool_size=_WRITE_CONNECTIONS) as database:
+        yield database, dsn
 
 
 @contextmanager
