@@ -153,7 +153,7 @@ def define(
     *,
     target: Target,
     model: type[SubscriptionModel] | None = None,
-    input_model: type[BaseModel] | None = None,
+    input: type[BaseModel] | None = None,  # noqa: A002  # the word its users know
     form: FormFunction | None = None,
     description: str | None = None,
     final_status: SubscriptionStatus | None = None,
@@ -172,7 +172,7 @@ def define(
         function: Gives the steps; its name is the workflow's.
         target: What the workflow does to its subject.
         model: Any class of the subject's family.
-        input_model: What starts the workflow.
+        input: What starts the workflow.
         form: The wizard that asks for it.
         description: What people read; the function's docstring unless given.
         final_status: The status a last step moves the subject to.
@@ -204,8 +204,8 @@ def define(
         blocked_by_users=blocked_by_users,
     )
     family = model.family() if model is not None else None
-    wizard = _read_wizard(name, form, input_model=input_model) if form is not None else None
-    inputs = _read_inputs(name, form, input_model=input_model, family=family)
+    wizard = _read_wizard(name, form, input_model=input) if form is not None else None
+    inputs = _read_inputs(name, form, input_model=input, family=family)
     steps = _own_steps(name, function) + _implicit_steps(family, final_status)
     _refuse_duplicate_keys(name, steps)
     return Workflow(
@@ -213,7 +213,7 @@ def define(
         target=target,
         description=description or inspect.getdoc(function) or "",
         model=family,
-        input_model=input_model,
+        input_model=input,
         inputs=inputs,
         form=wizard,
         steps=steps,
