@@ -140,7 +140,11 @@ class Planner:
         return Planned(checkpoint=replace(checkpoint, wake_after_s=outcome.timeout_s), state=state)
 
     def failure(self, progress: Progress, outcome: Failed) -> Planned:
-        """The attempt failed: the process waits for the next one, or fails."""
+        """The attempt failed: the process waits for the next one, or fails.
+
+        What has arrived for the step counts for the next attempt, and tokens stay good for it: an outside
+        system that knows the order by its idempotency key answers the first address only.
+        """
         error = self._clean(_message(outcome.error), secret=outcome.secret)
         again = outcome.retry_after_s is not None
         checkpoint = _checkpoint(
@@ -154,13 +158,13 @@ class Planner:
             error=error,
             error_kind=outcome.kind,
             traceback=self._clean("".join(traceback.format_exception(outcome.error)), secret=outcome.secret),
-            closes_callbacks=outcome.begun,
+            closes_callbacks=outcome.begun and not again,
         )
         return Planned(
             checkpoint=replace(
                 checkpoint,
                 outcome=step_outcome,
-                inbox_taken=progress.inbox_seen if outcome.begun else 0,
+                inbox_taken=progress.inbox_seen if outcome.begun and not again else 0,
                 wake_after_s=outcome.retry_after_s,
                 requeue=again,
                 failure_kind=outcome.kind,

@@ -1,8 +1,8 @@
 """Callback tokens: kept as hashes, given away once, used once.
 
-A token stays good while its step may still be waiting for it, also if the worker that gave it away was lost:
-the outside world may have taken the first request and answer only that one. Whatever ends the step or fails
-its attempt closes its tokens.
+A token stays good while its step may still be waiting for it, also if the worker that gave it away was lost,
+or the attempt failed and another one follows by itself: the outside world may have taken the first request
+and answer only that one. Whatever ends the step, or fails it for a person to look at, closes its tokens.
 """
 
 from dataclasses import dataclass
@@ -73,7 +73,8 @@ WHERE c.token_hash = $1
 _ARRIVE = f"""
 WITH token AS (
     SELECT c.process_id, c.step_key, {USED} AS used, p.status, p.run_no,
-           p.current_step = c.step_key AND p.status IN ('QUEUED', 'RUNNING', 'AWAITING_CALLBACK') AS awaited
+           p.current_step = c.step_key AND p.status IN ('QUEUED', 'RUNNING', 'WAITING', 'AWAITING_CALLBACK')
+               AS awaited
     FROM callback AS c JOIN process AS p ON p.id = c.process_id
     WHERE c.token_hash = $1
 ),
@@ -89,7 +90,7 @@ taken_in AS (
         status = CASE p.status WHEN 'AWAITING_CALLBACK' THEN 'QUEUED' ELSE p.status END,
         run_no = p.run_no + (p.status = 'AWAITING_CALLBACK')::int,
         version = p.version + (p.status = 'AWAITING_CALLBACK')::int,
-        wake_at = NULL, modified_at = now()
+        wake_at = CASE p.status WHEN 'WAITING' THEN p.wake_at END, modified_at = now()
     FROM token AS t
     WHERE NOT t.used AND t.awaited AND p.id = t.process_id
     RETURNING p.id, p.run_no, p.inbox_no, p.version, p.current_step, p.status,

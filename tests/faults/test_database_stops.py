@@ -17,7 +17,7 @@ from tests.faults.verifier import verify
 from tests.postgres import PostgresServer
 
 MARKS = {
-    "before the claim": ("linear", Mark(statement=CLAIM, side=Side.REQUEST, nth=3)),
+    "before the claim": ("linear", Mark(statement=CLAIM, side=Side.REQUEST)),
     "before a batch": ("linear", Mark(statement=CHECKPOINT, side=Side.REQUEST, nth=3)),
     "after a batch": ("linear", Mark(statement=CHECKPOINT, side=Side.REPLY, nth=3)),
     "before a commit": ("create_port", Mark(statement=COMMIT, side=Side.REQUEST)),

@@ -12,7 +12,14 @@ from engine.states import ProcessStatus, StepKind
 from engine.store import callbacks, locking
 from engine.store.callbacks import Arrival, TokenRecord
 
-AWAITING = frozenset({ProcessStatus.AWAITING_CALLBACK, ProcessStatus.RUNNING, ProcessStatus.QUEUED})
+AWAITING = frozenset(
+    {
+        ProcessStatus.AWAITING_CALLBACK,
+        ProcessStatus.RUNNING,
+        ProcessStatus.QUEUED,
+        ProcessStatus.WAITING,
+    }
+)
 _ACTOR = "callback"
 
 
@@ -21,7 +28,7 @@ async def receive_callback(context: CommandContext, token: str, body: JsonValue)
 
     Raises:
         CallbackUnknown: if the token was never given away.
-        CallbackUsed: if it was used, or the attempt it was given away by has failed.
+        CallbackUsed: if it was used, or its step has failed.
         WrongStatus: if the process is not at that step any more, or has ended.
         InvalidInput: if the body is not what the step declares; the token stays good.
         StepGone: if the workflow does not have the step any more; the token stays good.

@@ -19,7 +19,6 @@ class ModelStep:
         attempts: What became of each.
         first_attempt: The first one since a person last retried the step.
         calls_ended: How many calls of its function came to an end.
-        released: Whether the test has given its word.
         parked: Whether only what it waits for is missing.
         tokens: For each callback token it gave away, whether it is still good.
     """
@@ -28,7 +27,6 @@ class ModelStep:
     attempts: list[StepStatus] = field(default_factory=list[StepStatus])
     first_attempt: int = 1
     calls_ended: int = 0
-    released: bool = False
     parked: bool = False
     delta: JsonValue = None
     tokens: list[bool] = field(default_factory=list[bool])
@@ -64,6 +62,7 @@ class ModelProcess:
         arrived: What arrived for the current step and was not taken in yet.
         arrivals: How much arrived in all.
         due: Whether the time of its next attempt has come.
+        released: The steps for which the test has given its word.
         port: Its subject, as far as it knows.
     """
 
@@ -76,6 +75,7 @@ class ModelProcess:
     arrived: dict[str, JsonValue] | None = None
     arrivals: int = 0
     due: bool = False
+    released: set[str] = field(default_factory=set[str])
     failure: FailureKind | None = None
     port: ModelPort | None = None
 
@@ -100,7 +100,7 @@ class ModelProcess:
     def held(self) -> bool:
         """Whether it stands in a step that waits for the test's word."""
         running = self.status is ProcessStatus.RUNNING
-        return running and self._passes_condition() and self.step_plan.holds and not self.step.released
+        return running and self._passes_condition() and self.step_plan.holds and self.key not in self.released
 
     def clone(self) -> "ModelProcess":
         return deepcopy(self)

@@ -217,8 +217,7 @@ def _abort(process: ModelProcess) -> Answer:
 
 
 def _release(process: ModelProcess, *, stood_at: str) -> Answer:
-    if stood_at in process.steps:
-        process.steps[stood_at].released = True
+    process.released.add(stood_at)
 
 
 def _let_time_pass(process: ModelProcess) -> Answer:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from uuid import UUID
 
@@ -52,6 +53,10 @@ WHERE dedupe_key LIKE $1 AND status = 'queued'
 """  # noqa: S608  # PgQueuer's own table name
 
 
+_STRAGGLERS = """
+SELECT EXISTS (SELECT FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start <= $1)
+"""
 _SWEEP_UP = (
     "UPDATE process SET status = 'ABORTED', owner = NULL, lease_until = NULL, wake_at = NULL",
     "UPDATE engine SET status = 'RUNNING'",
@@ -85,6 +90,7 @@ class Plant:
         ]
         self.hired: dict[int, Hired] = {}
         self.is_paused = False
+        self._paused_at: datetime | None = None
 
     async def hire(self, number: int) -> None:
         """Let the nth worker work."""
@@ -139,6 +145,8 @@ class Plant:
     async def pause(self) -> None:
         self.is_paused = True
         await self._client().pause(actor=ACTOR, scope=_EVERYTHING)
+        async with self.database.writer() as connection:
+            self._paused_at = await connection.fetchval("SELECT clock_timestamp()")
 
     async def unpause(self) -> None:
         await self._client().unpause(actor=ACTOR, scope=_EVERYTHING)
@@ -160,10 +168,20 @@ class Plant:
             await self.hire(number)
 
     async def until_engine_is(self, status: EngineStatus) -> None:
+        """Wait until the engine says so.
+
+        Raises:
+            AssertionError: if it does not.
+        """
+
         async def reached() -> bool:
             return (await self._client().engine()).status is status
 
-        await eventually(reached, deadline_s=PATIENCE_S)
+        try:
+            await eventually(reached, deadline_s=PATIENCE_S)
+        except TimeoutError:
+            found = await self._client().engine()
+            raise AssertionError(f"expected the engine to be {status}, found {found}") from None
 
     async def rest(self, process_ids: Sequence[ProcessId]) -> dict[ProcessId, ProcessView]:
         """Wait until nothing can happen by itself; how the processes are then.
@@ -174,6 +192,8 @@ class Plant:
         views: dict[ProcessId, ProcessView] = {}
 
         async def resting() -> bool:
+            if self.is_paused and await self._has_stragglers():
+                return False
             views.update(await look_at(self.database, process_ids))
             return all(self._rests(view) for view in views.values())
 
@@ -183,6 +203,11 @@ class Plant:
             restless = [view for view in views.values() if not self._rests(view)]
             raise AssertionError(f"expected the engine to come to rest, found {restless}") from None
         return views
+
+    async def _has_stragglers(self) -> bool:
+        """Whether a statement is under way that may not have seen the pause."""
+        async with self.database.writer() as connection:
+            return await connection.fetchval(_STRAGGLERS, self._paused_at) is True
 
     def _rests(self, view: ProcessView) -> bool:
         working = bool(self.hired)

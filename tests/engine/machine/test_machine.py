@@ -34,8 +34,12 @@ SETTINGS = settings(
 @parity("WE-15")
 @parity("WE-16")
 @parity("WE-40")
+@parity("WE-40", mends="double-run")
 @parity("WE-42")
+@parity("WE-42", mends="running")
 @parity("WE-44")
+@parity("WE-44", mends="double-run")
+@parity("WE-44", mends="paused-while-running")
 def test_processes_end_as_the_model_says(database_dsn: str) -> None:
     with in_background(opened_plant(database_dsn)) as (plant, loop):
 

@@ -210,6 +210,11 @@ async def order(stage: Stage, ctx: CallbackContext) -> Order:
     return {"order_number": ctx.attempt}
 
 
+patient_order = retry(
+    order.with_key("patient_order"), attempts=3, first_delay=timedelta(milliseconds=20), on=(ApiUnavailable,)
+)
+
+
 @callback_step("Order in haste", Delivery, timeout=timedelta(milliseconds=50))
 async def hasty_order(stage: Stage, ctx: CallbackContext) -> None:
     await stage.play(ctx)
@@ -295,6 +300,12 @@ def ordered() -> StepList:
 
 
 @task(input=Note)
+def patiently_ordered() -> StepList:
+    """A step that waits for the outside world, and asks it again."""
+    return begin >> patient_order >> third >> done
+
+
+@task(input=Note)
 def revoked() -> StepList:
     """A step that changes what a person said, and one behind it that waits for the outside world."""
     return begin >> confirm >> revoke >> order >> done
@@ -339,6 +350,7 @@ def new_registry(stage: Stage) -> Registry:
         stubborn,
         confirmed,
         ordered,
+        patiently_ordered,
         revoked,
         hastily_ordered,
         overfull,

@@ -4,7 +4,7 @@ import pytest
 
 from domain.json import JsonValue
 from domain.scope import Scope
-from engine.errors import CallbackUnknown, CallbackUsed, InvalidInput, WrongStatus
+from engine.errors import ApiUnavailable, CallbackUnknown, CallbackUsed, InvalidInput, WrongStatus
 from engine.states import FailureKind, ProcessStatus, StepStatus
 from tests.engine.run.house import ACTOR, IMPATIENT, House
 from tests.parity import parity
@@ -142,7 +142,33 @@ async def test_a_callback_of_an_aborted_process_is_refused(house: House) -> None
     assert (await house.process(process_id)).status is ProcessStatus.ABORTED
 
 
-async def test_a_failed_attempt_takes_its_token_with_it(house: House) -> None:
+@pytest.mark.parametrize("waits", [False, True])
+async def test_an_attempt_that_failed_may_still_be_answered_by_who_took_its_order(
+    house: House, *, waits: bool
+) -> None:
+    house.stage.raising["patient_order"] = [ApiUnavailable("no answer")]
+    gate = house.stage.hold("patient_order")
+    async with house.working():
+        process_id = await house.start("patiently_ordered", text="a")
+        await house.stage.entry("patient_order")
+        first_token = house.stage.callback_token("patient_order")
+        if not waits:
+            await house.commands.receive_callback(first_token, DELIVERY)
+        gate.set()
+        if waits:
+            await house.until(process_id, ProcessStatus.AWAITING_CALLBACK)
+            await house.commands.receive_callback(first_token, DELIVERY)
+        process = await house.until(process_id, ProcessStatus.COMPLETED)
+        with pytest.raises(CallbackUsed):
+            await house.commands.receive_callback(first_token, DELIVERY)
+
+    assert process.state == {"text": "a", "order_number": 2, "parcel": "P-1"}
+    assert (await house.steps(process_id))["patient_order"].attempts == 2
+    (unread,) = await house.rows("SELECT count(*) FROM inbox WHERE read_version IS NULL")
+    assert unread["count"] == 0
+
+
+async def test_a_failed_step_takes_its_token_with_it(house: House) -> None:
     house.stage.raising["order"] = [RuntimeError("no")]
     async with house.working():
         process_id = await house.start("ordered", text="a")
