@@ -144,7 +144,7 @@ def _in_use(facts: SubjectFacts, scope: Scope) -> list[Blocker]:
     return [
         Blocker(
             code=BlockerCode.IN_USE,
-            message="Other subscriptions use this one; expected none that is not TERMINATED",
+            message="Other subscriptions use this one; expected only TERMINATED ones",
             subscriptions=tuple(user.id for user in users if scope.allows(user.customer_id)),
         )
     ]

@@ -89,7 +89,7 @@ expired AS (
     UPDATE process AS p
     SET status = 'FAILED', failure_kind = 'TIMEOUT', wake_at = NULL, version = p.version + 1,
         modified_at = now(),
-        failure_reason = 'no callback came for step ' || p.current_step || ' before its deadline'
+        failure_reason = 'no callback came for step ''' || p.current_step || ''' before its deadline'
     FROM late
     WHERE p.id = late.id AND p.status = 'AWAITING_CALLBACK' AND p.wake_at <= now()
     RETURNING p.id, p.version, p.current_step, p.failure_kind, p.failure_reason

@@ -260,7 +260,7 @@ def test_out_of_sync_and_usable_out_of_sync_and_blocked_by_users_says_what_block
     assert blockers == (
         Blocker(
             code=BlockerCode.IN_USE,
-            message="Other subscriptions use this one; expected none that is not TERMINATED",
+            message="Other subscriptions use this one; expected only TERMINATED ones",
             subscriptions=(user.id,),
         ),
     )

@@ -109,7 +109,7 @@ async def test_a_blocked_start_writes_nothing(circuits: CircuitHouse) -> None:
     assert isinstance(refusal, ActionBlocked)
     assert str(refusal) == (
         f"workflow 'terminate_port' cannot be started on subscription {port}: "
-        "Other subscriptions use this one; expected none that is not TERMINATED"
+        "Other subscriptions use this one; expected only TERMINATED ones"
     )
     assert await circuits.started() == before
     assert await circuits.rows("SELECT count(*) FROM subscription WHERE NOT in_sync") == [{"count": 0}]

@@ -124,7 +124,7 @@ async def test_a_callback_that_does_not_come_in_time_fails_the_process(house: Ho
             await house.commands.receive_callback(house.stage.callback_token("hasty_order"), DELIVERY)
 
     assert process.failure_kind is FailureKind.TIMEOUT
-    assert process.failure_reason == "no callback came for step hasty_order before its deadline"
+    assert process.failure_reason == "no callback came for step 'hasty_order' before its deadline"
     (attempt,) = (await house.processes.attempts_of([(process_id, "hasty_order")]))[process_id, "hasty_order"]
     assert (attempt.status, attempt.error_kind) == (StepStatus.FAILED, FailureKind.TIMEOUT)
     assert await house.versions(process_id) == list(range(1, process.version + 1))

@@ -37,7 +37,7 @@ async def test_what_can_be_started_is_told_with_what_stands_in_the_way(
 
     in_use = {
         "code": "IN_USE",
-        "message": "Other subscriptions use this one; expected none that is not TERMINATED.",
+        "message": "Other subscriptions use this one; expected only TERMINATED ones.",
         "foundStatus": None,
         "admittedStatuses": [],
         "subscriptions": [{"id": subscription_of(circuit)}],
@@ -78,7 +78,7 @@ async def test_a_start_is_refused_for_what_the_actions_tell(house: House, databa
 
     assert answer == {
         "__typename": "ActionBlocked",
-        "message": "Other subscriptions use this one; expected none that is not TERMINATED.",
+        "message": "Other subscriptions use this one; expected only TERMINATED ones.",
         "subscriptionId": subscription_of(node),
         "blockedBy": expected,
     }
