@@ -47,6 +47,22 @@ demo: runtime ## play the sample's story against a running server (ARGS="URL")
 test: develop ## run the tests, or some of them (ARGS="tests/domain -k name")
 	@exec $(BIN)/pytest --numprocesses "$(PYTEST_WORKERS)" --maxprocesses 4 --dist loadgroup $(ARGS)
 
+CLIENTS := tests/clients
+
+.PHONY: clients
+clients: develop $(CLIENTS)/node_modules/.installed $(CLIENTS)/.venv/.installed ## try schema and server with the tools of client authors (needs npm)
+	@exec $(BIN)/pytest $(CLIENTS) $(ARGS)
+
+$(CLIENTS)/node_modules/.installed: $(CLIENTS)/package-lock.json
+	@command -v npm >/dev/null || { echo "The clients' tools need Node.js 20 or newer with npm on the PATH." >&2; exit 1; }
+	cd $(CLIENTS) && npm ci
+	@cp $< $@
+
+$(CLIENTS)/.venv/.installed: $(CLIENTS)/requirements.lock | develop
+	$(BIN)/python -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --requirement $<
+	@cp $< $@
+
 .PHONY: check
 check: check-format check-lint check-types check-imports check-schema ## check format, lint, types, floors and the printed schema
 
@@ -93,10 +109,11 @@ parity: develop ## write docs/parity.md from the marks of the tests
 lock: develop ## compile the lock files from requirements/*.in (ARGS="--upgrade")
 	$(LOCK) $(ARGS) --output-file requirements/runtime.lock requirements/runtime.in
 	$(LOCK) $(ARGS) --constraints requirements/runtime.lock --output-file requirements/develop.lock requirements/develop.in
+	$(LOCK) $(ARGS) --output-file $(CLIENTS)/requirements.lock $(CLIENTS)/requirements.in
 
 .PHONY: clean
 clean: ## remove what the targets made; the data in .orchestrion stays
-	rm -rf -- .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf -- $(CLIENTS)/node_modules $(CLIENTS)/.venv .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.orchestrion/*' -prune -exec rm -rf -- {} +
 
 .PHONY: runtime

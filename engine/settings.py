@@ -55,6 +55,7 @@ class EngineSettings:
             "poll_s",
             "concurrent_runs",
             "thread_pool_size",
+            "progress_interval_s",
             "predicate_timeout_s",
         ):
             if getattr(self, name) <= 0:

@@ -176,7 +176,7 @@ def connection(
         page: The rows, in order.
         budget: Pays for the rows.
         node: Gives the node of a row.
-        key: Gives the id or name of a row, which is what the list is ordered by, or all that its cursor tells.
+        key: Gives the id or name of a row, which the list is ordered by, or all that its cursor tells.
         count: Counts the whole list.
 
     Raises:

@@ -15,6 +15,7 @@ from graph.events.engine import EngineEvents
 from graph.events.processes import ProcessEvents
 from graph.families import Families
 from graph.generate.enums import EnumTypes
+from graph.generate.lists import add_queries, generate_lists
 from graph.generate.mutations import add_mutations, generate_mutations
 from graph.generate.subscriptions import FamilyTypes, generate_family_types
 from graph.mutations.annotations import AnnotationMutations
@@ -41,9 +42,9 @@ from graph.types.scalars import scalar_map
 from graph.types.subscription import RetiredSubscription
 
 
-@strawberry.type(description="What can be asked.")
-class Query(CatalogQueries, SubscriptionQueries, VersionQueries, ProcessQueries, EngineQueries, NodeQueries):
-    """What can be asked."""
+@strawberry.type
+class Reads(CatalogQueries, SubscriptionQueries, VersionQueries, ProcessQueries, EngineQueries, NodeQueries):
+    """What can be asked in every application."""
 
 
 @strawberry.type
@@ -79,13 +80,18 @@ def build_schema(catalog: Catalog, registry: Registry) -> ApplicationSchema:
     """
     enums = EnumTypes()
     types = generate_family_types(catalog, enums)
+    query = strawberry.type(
+        add_queries(Reads, generate_lists(types, enums, taken=_names(Reads))),
+        name="Query",
+        description="What can be asked.",
+    )
     mutation = strawberry.type(
         add_mutations(Commands, generate_mutations(catalog, registry, enums, taken=_names(Commands))),
         name="Mutation",
         description="What can be done.",
     )
     try:
-        schema = _schema(mutation, types)
+        schema = _schema(query, mutation, types)
     except DuplicatedTypeName as error:
         raise SchemaDefinitionError(
             f"{error.message}: expected another name for the application's."
@@ -118,9 +124,9 @@ def print_schema(catalog: Catalog, registry: Registry) -> str:
     return f"{build_schema(catalog, registry).strawberry_schema.as_str()}\n"
 
 
-def _schema(mutation: type, types: FamilyTypes) -> strawberry.Schema:
+def _schema(query: type, mutation: type, types: FamilyTypes) -> strawberry.Schema:
     return strawberry.Schema(
-        query=Query,
+        query=query,
         mutation=mutation,
         subscription=Subscription,
         types=[

@@ -24,6 +24,7 @@ class GraphSettings:
         stream_close_timeout_s: How long a stopping server waits for its streams to end.
         default_page_size: The length of a page that asks for no other.
         max_page_size: The longest page that may be asked for.
+        filter_limit_s: How long a filter may take that no index may serve.
     """
 
     oidc: OidcSettings | None = None
@@ -38,3 +39,4 @@ class GraphSettings:
     stream_close_timeout_s: float = 5.0
     default_page_size: int = 25
     max_page_size: int = 200
+    filter_limit_s: float = 5.0

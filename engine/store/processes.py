@@ -1,6 +1,6 @@
 """Reading processes: pages of them, one with its steps, and what follows a version."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -26,8 +26,10 @@ from domain.ids import ProcessId, SubscriptionId
 from domain.scope import Scope
 from domain.storage.database import Database
 from domain.storage.paging import Page, PageRequest, id_key
+from domain.storage.time_limits import VALUE_FILTER_LIMIT_S, fetch_within
 from engine.states import ProcessStatus, Target
 from engine.store import tables
+from engine.store.process_filters import ProcessConditions, ProcessWhere, compile_process_filter
 from engine.store.records import AttemptRecord, EventRecord, ProcessRecord, StepRecord
 from engine.store.row_records import attempt_record, event_record, process_record, step_record
 
@@ -85,28 +87,33 @@ _STEP_COLUMNS = (
 class ProcessRepository:
     """The reads of the engine's tables. Each is one statement; what is out of scope is not found."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, filter_limit_s: float = VALUE_FILTER_LIMIT_S) -> None:
         self._database = database
+        self._filter_limit_s = filter_limit_s
 
     async def page(
         self,
         scope: Scope,
         *,
         request: PageRequest,
-        statuses: Collection[ProcessStatus] | None = None,
-        workflow: str | None = None,
-        is_task: bool | None = None,
+        where: ProcessWhere | None = None,
         columns: frozenset[str] | None = None,
     ) -> Page[ProcessRecord]:
-        """A page of the processes in scope, the newest first."""
-        wanted = _filtered(scope, columns, statuses=statuses, workflow=workflow, is_task=is_task)
+        """A page of the processes in scope, the newest first.
+
+        Raises:
+            InvalidFilter: if the filter asks for what there is not.
+            FilterTooSlow: if it took too long.
+        """
+        conditions = None if where is None else compile_process_filter(where)
+        wanted = _filtered(_selected(scope, columns), conditions)
         if request.after is not None:
             wanted = wanted.where(_process.id < id_key(request.after))
         if request.before is not None:
             wanted = wanted.where(_process.id > id_key(request.before))
         order = _process.id.asc() if request.backward else _process.id.desc()
         wanted = wanted.order_by(order).limit(request.size + 1).offset(request.offset)
-        rows = await self._fetch(wanted)
+        rows = await self._fetch_filtered(wanted, conditions)
         records = [process_record(row) for row in rows[: request.size]]
         more = len(rows) > request.size
         if request.backward:
@@ -114,30 +121,23 @@ class ProcessRepository:
         behind = request.after is not None or request.offset > 0
         return Page(rows=records, has_next=more, has_previous=behind)
 
-    async def count(
-        self,
-        scope: Scope,
-        *,
-        statuses: Collection[ProcessStatus] | None = None,
-        workflow: str | None = None,
-        is_task: bool | None = None,
-    ) -> int:
-        """How many processes in scope there are."""
-        wanted = _narrowed(
-            select(func.count()).select_from(tables.process),
-            scope,
-            statuses=statuses,
-            workflow=workflow,
-            is_task=is_task,
-        )
-        (row,) = await self._fetch(wanted)
+    async def count(self, scope: Scope, where: ProcessWhere | None = None) -> int:
+        """How many processes in scope there are.
+
+        Raises:
+            InvalidFilter: if the filter asks for what there is not.
+            FilterTooSlow: if it took too long.
+        """
+        conditions = None if where is None else compile_process_filter(where)
+        counted = select(func.count()).select_from(tables.process).where(*_in_scope(scope))
+        (row,) = await self._fetch_filtered(_filtered(counted, conditions), conditions)
         return row[0]
 
     async def by_ids(
         self, scope: Scope, ids: Iterable[ProcessId], columns: frozenset[str] | None = None
     ) -> dict[ProcessId, ProcessRecord]:
         """The processes of these ids that are in scope."""
-        wanted = _filtered(scope, columns).where(_is_one_of(_process.id, list(ids)))
+        wanted = _selected(scope, columns).where(_is_one_of(_process.id, list(ids)))
         records = [process_record(row) for row in await self._fetch(wanted)]
         return {record.id: record for record in records}
 
@@ -227,9 +227,11 @@ class ProcessRepository:
         self, subscription_ids: Iterable[SubscriptionId]
     ) -> dict[SubscriptionId, datetime]:
         """When each subscription was last found valid: the end of the last validation that was completed."""
-        wanted = func.unnest(bindparam("wanted", list(subscription_ids), ARRAY(Uuid()))).table_valued(
-            column("id", Uuid()), name="wanted"
-        ).render_derived()
+        wanted = (
+            func.unnest(bindparam("wanted", list(subscription_ids), ARRAY(Uuid())))
+            .table_valued(column("id", Uuid()), name="wanted")
+            .render_derived()
+        )
         last = (
             select(_process.ended_at)
             .join_from(tables.process_subscription, tables.process)
@@ -291,6 +293,17 @@ class ProcessRepository:
         complete = [record for record in records if record.version < records[-1].version]
         return complete or records[:limit]
 
+    async def is_there(self, process_id: ProcessId) -> bool:
+        """Whether the process has not been deleted."""
+        return bool(await self._fetch(select(_process.id).where(_process.id == process_id)))
+
+    async def _fetch_filtered(
+        self, statement: AnySelect, conditions: ProcessConditions | None
+    ) -> Sequence[Row[Any]]:
+        if conditions is not None and conditions.slow:
+            return await fetch_within(self._database, statement, limit_s=self._filter_limit_s)
+        return await self._fetch(statement)
+
     async def _fetch(self, statement: AnySelect) -> Sequence[Row[Any]]:
         return await self._database.fetch(statement)
 
@@ -317,33 +330,11 @@ def _in_scope(scope: Scope) -> list[ColumnElement[bool]]:
     return [_process.customers.overlap(seen), _process.customers.contained_by(seen)]
 
 
-def _narrowed(
-    statement: AnySelect,
-    scope: Scope,
-    *,
-    statuses: Collection[ProcessStatus] | None,
-    workflow: str | None,
-    is_task: bool | None,
-) -> AnySelect:
-    statement = statement.where(*_in_scope(scope))
-    if statuses is not None:
-        wanted = bindparam("statuses", sorted(statuses), type_=ARRAY(Text))
-        statement = statement.where(_process.status == func.any(wanted))
-    if workflow is not None:
-        statement = statement.where(_process.workflow == workflow)
-    if is_task is not None:
-        statement = statement.where(_process.is_task.is_(is_task))
-    return statement
-
-
-def _filtered(
-    scope: Scope,
-    columns: frozenset[str] | None,
-    *,
-    statuses: Collection[ProcessStatus] | None = None,
-    workflow: str | None = None,
-    is_task: bool | None = None,
-) -> AnySelect:
+def _selected(scope: Scope, columns: frozenset[str] | None) -> AnySelect:
     chosen = HEAVY_COLUMNS if columns is None else HEAVY_COLUMNS & columns
     extra = [expression.label(name) for name, expression in _heavy(chosen).items()]
-    return _narrowed(select(*_LIGHT, *extra), scope, statuses=statuses, workflow=workflow, is_task=is_task)
+    return select(*_LIGHT, *extra).where(*_in_scope(scope))
+
+
+def _filtered(statement: AnySelect, conditions: ProcessConditions | None) -> AnySelect:
+    return statement if conditions is None else statement.where(conditions.sql)

@@ -12,7 +12,7 @@ from domain.storage.filters import Operator
 from domain.storage.list_fields import FIELDS, FilterField
 from graph.filters import OperatorType
 from graph.generate.conditions import FieldCondition, GroupCondition
-from graph.generate.operators import FilterNames, OperatorTypes, input_class, value_words
+from graph.generate.operators import FilterNames, OperatorTypes, enum_words, input_class, value_words
 from graph.ids import parse_process_id, parse_product_id, parse_subscription_id
 from graph.names import field_name
 from graph.types.enums import SubscriptionStatus
@@ -34,7 +34,7 @@ def subscription_conditions(
         "SubscriptionStatus",
         SubscriptionStatus,
         FIELDS["status"].operators,
-        words=value_words("SubscriptionStatus"),
+        words=enum_words("SubscriptionStatus"),
     )
     numbers = operators.of("Int", int, FIELDS["version"].operators, words=value_words("Int"))
     return [

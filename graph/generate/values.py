@@ -35,6 +35,11 @@ class ValueTypes:
         self._enums = enums
         self._objects: dict[str, _ValueType] = {}
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the value objects."""
+        return frozenset(self._objects)
+
     def annotation(self, scalar: Scalar) -> object:
         """Gives the type of one value as Strawberry reads it.
 

@@ -17,8 +17,8 @@ from graph.names import member_name, require_free, type_name
 JOINED: Final = ("and", "or", "not")
 """Names that every `where` type needs itself."""
 
-SUBSCRIPTION_JOINS: Final = Joins[Where](all_of=And, any_of=Or, negated=Not)
-BLOCK_JOINS: Final = Joins[ValueWhere](all_of=And, any_of=Or, negated=Not)
+SUBSCRIPTION_JOINS: Final[Joins[Where]] = Joins(all_of=And, any_of=Or, negated=Not)
+BLOCK_JOINS: Final[Joins[ValueWhere]] = Joins(all_of=And, any_of=Or, negated=Not)
 
 
 class WhereTypes:
@@ -38,13 +38,13 @@ class WhereTypes:
         self._lists: dict[BlockFamily, type] = {}
         # All classes are there before any of them is completed: blocks may hold blocks of their own family.
         self._blocks = {
-            family: self._begun(type_name(family.name), f"the block {family.name}", BLOCK_JOINS)
+            family: begun(type_name(family.name), f"the block {family.name}", BLOCK_JOINS, names=names)
             for family in types.blocks.loose
         }
         for family, block_type in types.blocks.loose.items():
             self._complete_block(family, block_type.fields)
         common = subscription_conditions(operators, names)
-        self.any_subscription = self._begun("Subscription", "subscriptions", SUBSCRIPTION_JOINS)
+        self.any_subscription = begun("Subscription", "subscriptions", SUBSCRIPTION_JOINS, names=self._names)
         complete(
             self.any_subscription,
             common,
@@ -54,9 +54,6 @@ class WhereTypes:
             family: self._family(family, each.loose_fields, common)
             for family, each in types.subscriptions.items()
         }
-
-    def _begun(self, name: str, of: str, joins: Joins[Item]) -> WhereType[Item]:
-        return WhereType(graphql_type=new_class(self._names.claim(f"{name}Where", of=of)), joins=joins)
 
     def _complete_block(self, family: BlockFamily, fields: tuple[PlannedField, ...]) -> None:
         names = [planned.graphql_name for planned in fields]
@@ -75,8 +72,11 @@ class WhereTypes:
     ) -> WhereType[Where]:
         names = [planned.graphql_name for planned in block_fields(fields)]
         require_free(names, JOINED, of=f"subscription {family.name}", taken_by="every filter")
-        where = self._begun(
-            f"{type_name(family.name)}Subscription", f"subscriptions {family.name}", SUBSCRIPTION_JOINS
+        where = begun(
+            f"{type_name(family.name)}Subscription",
+            f"subscriptions {family.name}",
+            SUBSCRIPTION_JOINS,
+            names=self._names,
         )
         complete(
             where,
@@ -182,6 +182,15 @@ class WhereTypes:
                 name, fields, f"Conditions on a list of blocks {family.name}, all of which must hold."
             )
         return self._lists[family]
+
+
+def begun(name: str, of: str, joins: Joins[Item], *, names: FilterNames) -> WhereType[Item]:
+    """Gives a `where` type without its fields: others may hold it, and so may it itself.
+
+    Raises:
+        SchemaDefinitionError: The name is taken.
+    """
+    return WhereType(graphql_type=new_class(names.claim(f"{name}Where", of=of)), joins=joins)
 
 
 def complete(where: WhereType[Item], conditions: Sequence[Condition[Item]], description: str) -> None:

@@ -1,19 +1,30 @@
 """Media types: what a request's body is, and what the client can read.
 
-Source: RFC 9110 sections 8.3 and 12.5.1; GraphQL over HTTP, "Media Types".
+A client that names no format, or only a range such as `*/*`, is taken for one that knows nothing of
+GraphQL's own media type, and is answered in plain JSON.
+
+Source: RFC 9110 sections 8.3 and 12.5.1; GraphQL over HTTP, "Media Types"; the server audits of graphql-http.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 
 
 class ResponseFormat(Enum):
-    """The forms in which an operation can be answered, in the server's order of preference."""
+    """The forms in which an operation can be answered, in the server's order among those the client names."""
 
     GRAPHQL_RESPONSE = "application/graphql-response+json"
     JSON = "application/json"
     EVENT_STREAM = "text/event-stream"
+
+
+class _NamedBy(IntEnum):
+    """How a format is covered by what the client accepts; the higher is preferred at the same weight."""
+
+    RANGE = 0
+    RANGE_OF_JSON = 1
+    NAME = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +53,16 @@ def parse_media_type(text: str) -> MediaType:
 def choose_format(accept: str | None) -> ResponseFormat | None:
     """Gives the format the client prefers, or None if it can read none of them.
 
-    No header means anything goes. An event stream is only chosen by its full name.
+    No header means anything goes. Of two that weigh the same, the one that is named comes before the one that
+    a range covers. An event stream is only chosen by its full name.
     """
     if accept is None or not accept.strip():
-        return ResponseFormat.GRAPHQL_RESPONSE
+        return ResponseFormat.JSON
     ranges = list(_accepted(accept))
-    weights = {candidate: _weight(candidate, ranges) for candidate in ResponseFormat}
-    best = max(ResponseFormat, key=lambda candidate: weights[candidate])
-    return best if weights[best] > 0 else None
+    preferences = {candidate: _preference(candidate, ranges) for candidate in ResponseFormat}
+    best = max(ResponseFormat, key=lambda candidate: preferences[candidate])
+    weight, _ = preferences[best]
+    return best if weight > 0 else None
 
 
 def _accepted(accept: str) -> Iterator[tuple[MediaType, float]]:
@@ -63,13 +76,14 @@ def _accepted(accept: str) -> Iterator[tuple[MediaType, float]]:
             yield media_type, weight
 
 
-def _weight(candidate: ResponseFormat, ranges: list[tuple[MediaType, float]]) -> float:
-    """The weight given by the most specific range that covers the candidate."""
-    names = [candidate.value]
+def _preference(candidate: ResponseFormat, ranges: list[tuple[MediaType, float]]) -> tuple[float, _NamedBy]:
+    """The weight given by the most specific range that covers the candidate, and its kind."""
+    covering = _NamedBy.RANGE_OF_JSON if candidate is ResponseFormat.JSON else _NamedBy.RANGE
+    names = {candidate.value: _NamedBy.NAME}
     if candidate is not ResponseFormat.EVENT_STREAM:
-        names += ["application/*", "*/*"]
-    for name in names:
+        names |= {"application/*": covering, "*/*": covering}
+    for name, named_by in names.items():
         for media_type, weight in ranges:
             if media_type.name == name:
-                return weight
-    return 0.0
+                return weight, named_by
+    return 0.0, _NamedBy.RANGE

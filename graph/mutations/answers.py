@@ -191,7 +191,7 @@ def not_allowed(refusal: NotAllowed) -> refusals.NotAllowed:
 
 def not_found(identifier: str) -> refusals.NotFound:
     """Gives the answer to a caller who named what is not there, as clients write its id."""
-    return refusals.NotFound(message=f"There is no {identifier}.", id=strawberry.ID(identifier))
+    return refusals.NotFound(message=f"There is no {identifier}.", missing_id=strawberry.ID(identifier))
 
 
 def wrong_status(refusal: WrongStatus) -> refusals.WrongStatus:
@@ -238,8 +238,10 @@ def conflict(refusal: Conflict) -> refusals.Conflict:
             message = step_gone_message(refusal)
         case IdempotencyKeyUsed():
             cause = refusals.ConflictCause.IDEMPOTENCY_KEY_USED
-            process_id = encode_id(IdKind.PROCESS, refusal.process_id)
-            message = f"The idempotency key was used for {process_id}, which was started with something else."
+            if refusal.process_id is not None:
+                process_id = encode_id(IdKind.PROCESS, refusal.process_id)
+            owner = process_id or "a process"
+            message = f"The idempotency key was used for {owner}, which was started with something else."
         case _:
             message = _sentence(refusal)
     return refusals.Conflict(
@@ -256,7 +258,7 @@ def _no_workflow(refusal: WorkflowNotFound) -> refusals.NotFound:
     long = len(name) > LONGEST_SHOWN
     return refusals.NotFound(
         message=f"There is no workflow {shown(name)}." if long else _sentence(refusal),
-        id=strawberry.ID(workflow_id(name[:LONGEST_SHOWN])),
+        missing_id=strawberry.ID(workflow_id(name[:LONGEST_SHOWN])),
     )
 
 

@@ -16,6 +16,8 @@ from graph.mutations.answers import (
     answer_command,
     answer_form_start,
     answer_resume,
+    invalid_input,
+    pages_path,
     read_process,
 )
 from graph.mutations.sent_ids import below, no_such_id, require_id
@@ -146,6 +148,8 @@ class ProcessMutations:
             )
         except InvalidId as error:
             return no_such_id(process, error)
+        except InvalidInput as refusal:
+            return invalid_input(refusal, pages_path)
         except PROCESS_REFUSALS as refusal:
             return answer_command(refusal)
         return ProcessUpdated(process=await read_process(info, process_id))

@@ -35,4 +35,4 @@ def below(name: str | int, refusal: InvalidInput) -> list[FieldError]:
 
 def no_such_id(text: str, error: InvalidId) -> refusals.NotFound:
     """Gives the answer to a caller who named something by what is no id of its kind."""
-    return refusals.NotFound(message=error.message, id=strawberry.ID(text[:LONGEST_SHOWN]))
+    return refusals.NotFound(message=error.message, missing_id=strawberry.ID(text[:LONGEST_SHOWN]))

@@ -28,7 +28,9 @@ class SubscriptionCount:
     """How many subscriptions have one thing in common."""
 
     count: int = strawberry.field(description="How many they are.")
-    status: SubscriptionStatus | None = strawberry.field(description="The status of all of them.", default=None)
+    status: SubscriptionStatus | None = strawberry.field(
+        description="The status of all of them.", default=None
+    )
     product_name: str | None = strawberry.field(description="The name of their product.", default=None)
     customer_id: str | None = strawberry.field(description="Who holds them.", default=None)
     in_sync: bool | None = strawberry.field(description="Whether they are in sync.", default=None)

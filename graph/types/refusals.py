@@ -97,7 +97,7 @@ class NotAllowed(Refused):
 class NotFound(Refused):
     """Something that was named does not exist, or not for this viewer."""
 
-    id: strawberry.ID = strawberry.field(description="What was not found.")
+    missing_id: strawberry.ID = strawberry.field(description="What was not found, as it was named.")
 
 
 @strawberry.type(
@@ -206,7 +206,7 @@ ResumeProcessResult = Annotated[
 """What comes of filling in a process's form."""
 
 ProcessResult = Annotated[
-    ProcessUpdated | NotAllowed | NotFound | WrongStatus | Conflict | EnginePaused,
+    ProcessUpdated | InvalidInput | NotAllowed | NotFound | WrongStatus | Conflict | EnginePaused,
     strawberry.union("ProcessResult", description="What comes of a command to a process."),
 ]
 """What comes of a command to a process."""

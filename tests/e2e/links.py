@@ -85,7 +85,7 @@ async def build_port(api: Api, node: str, *, product: str = "Port 10G") -> str:
 
 def circuit_values(port_a: str, port_b: str, **changes: Any) -> Answer:
     """A valid input of `createCircuit`."""
-    ends = {"portA": port_a, "portB": port_b, "vlanA": "100", "vlanB": "100"}
+    ends = {"portA": port_a, "portB": port_b, "vlanA": 100, "vlanB": 100}
     return {"customerId": CUSTOMER, "capacity": "1000000000"} | ends | changes
 
 

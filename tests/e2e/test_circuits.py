@@ -11,6 +11,7 @@ from tests.e2e.links import (
     send,
     start,
 )
+from tests.parity import parity
 
 COUNTS = "{ processes { totalCount } subscriptions { totalCount } }"
 CIRCUIT = """
@@ -40,6 +41,7 @@ async def read(api: Api, document: str, subscription_id: str) -> Answer:
     return (await api.execute(document, {"id": subscription_id}))["subscription"]
 
 
+@parity("PM-10")
 async def test_a_circuit_shows_its_ends_with_what_they_stand_on(api: Api) -> None:
     link = await build_link(api, "shown")
 
@@ -55,7 +57,7 @@ async def test_a_circuit_shows_its_ends_with_what_they_stand_on(api: Api) -> Non
             "route": route,
             "ends": [
                 {
-                    "vlan": "100",
+                    "vlan": 100,
                     "port": {"interface": interface, "ownerSubscription": {"id": port}, "node": node},
                 }
                 for interface, port in (("et-0/0/1", link.port_a), ("et-0/0/2", link.port_b))
@@ -64,6 +66,7 @@ async def test_a_circuit_shows_its_ends_with_what_they_stand_on(api: Api) -> Non
     }
 
 
+@parity("PM-33")
 async def test_what_is_in_use_is_not_terminated_until_its_users_are(api: Api) -> None:
     link = await build_link(api, "in-use")
     by_circuit = [{"code": "IN_USE", "subscriptions": [{"id": link.circuit}]}]
@@ -89,6 +92,7 @@ async def test_what_is_in_use_is_not_terminated_until_its_users_are(api: Api) ->
         await complete(api, mutation, {"subscription": subscription_id})
 
 
+@parity("PM-15")
 async def test_a_port_becomes_one_of_another_product_under_its_circuit(api: Api) -> None:
     link = await build_link(api, "faster")
 
@@ -114,7 +118,7 @@ async def test_a_port_becomes_one_of_another_product_under_its_circuit(api: Api)
 async def test_a_circuit_gets_another_vlan_and_its_description_follows(api: Api) -> None:
     link = await build_link(api, "other-vlan")
 
-    await complete(api, "modifyCircuit", {"subscription": link.circuit, "vlanB": "200"})
+    await complete(api, "modifyCircuit", {"subscription": link.circuit, "vlanB": 200})
 
     circuit = await read(api, CIRCUIT, link.circuit)
     assert circuit["description"] == "Circuit other-vlan et-0/0/1 VLAN 100 - other-vlan et-0/0/2 VLAN 200"

@@ -16,6 +16,7 @@ from examples.network.products import (
 )
 from examples.network.sites import Role
 from tests.examples.links import CUSTOMER, GBIT, make_circuit, make_node, make_port
+from tests.parity import parity
 
 
 def test_one_model_serves_both_speeds() -> None:
@@ -44,6 +45,7 @@ def test_a_node_is_described_by_what_it_does() -> None:
     assert (before, node.describe()) == ("Core node core-1 in Amsterdam", "Access node core-1 in Amsterdam")
 
 
+@parity("PM-10")
 def test_a_port_refers_to_its_node_and_owns_its_interface() -> None:
     node = make_node()
 
@@ -55,6 +57,7 @@ def test_a_port_refers_to_its_node_and_owns_its_interface() -> None:
     assert port.describe() == "Port 10G at core-1 et-0/0/3"
 
 
+@parity("PM-10")
 def test_a_circuit_refers_to_its_ports_and_is_described_by_its_ends() -> None:
     node = make_node()
     ports = [make_port(node, number=number) for number in (1, 2)]
@@ -100,6 +103,7 @@ def test_a_circuit_without_a_port_cannot_be_provisioned() -> None:
     assert type(refused.value).__name__ == "ModelMismatch"
 
 
+@parity("PM-15")
 def test_another_speed_is_another_product_of_the_same_subscription() -> None:
     port = make_port(make_node(), number=1)
 

@@ -3,12 +3,14 @@
 # pyright: reportIncompatibleVariableOverride=false, reportGeneralTypeIssues=false
 # A later lifecycle narrows the fields of the earlier one; pydantic validates each assignment.
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
+from decimal import Decimal
 from enum import IntEnum
-from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
+from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import AnyUrl, BaseModel, EmailStr, Field, computed_field
+from pydantic import AnyUrl, AwareDatetime, BaseModel, EmailStr, Field, computed_field
 
 from domain.model.blocks import ProductBlockModel
 from domain.model.fields import Reference
@@ -55,6 +57,13 @@ class RadioBlock(CarrierBlock, name="RadioBlock"):
     """A radio link."""
 
     frequency: float | None = None
+    licensed: bool | None = None
+    power: Decimal | None = None
+    measured_at: AwareDatetime | None = None
+    licence_ends: date | None = None
+    serial: UUID | None = None
+    subnet: IPv4Network | None = None
+    band: Literal["low", "high"] | None = None
 
 
 class CircuitBlockInactive(ProductBlockModel, name="CircuitBlock"):

@@ -219,8 +219,8 @@ def catalog_of(block: type[ProductBlockModel], *, attribute: str = "link") -> Ca
 
 
 def test_a_block_named_like_one_of_our_types_is_refused() -> None:
-    with pytest.raises(SchemaDefinitionError, match="Type Process is defined multiple times"):
-        build_schema(catalog_of(block_of("Process")), Registry([]))
+    with pytest.raises(SchemaDefinitionError, match="Type Workflow is defined multiple times"):
+        build_schema(catalog_of(block_of("Workflow")), Registry([]))
 
 
 def test_a_block_field_that_every_block_has_is_refused() -> None:

@@ -15,7 +15,14 @@ from engine.pages import Ask
 from engine.registry import Registry
 from engine.step_lists import OpenStepList, StepList, begin, done
 from engine.steps import callback_step, input_step, retry, step
-from engine.workflow_decorators import create_workflow, modify_workflow, task
+from engine.workflow_decorators import (
+    create_workflow,
+    modify_workflow,
+    reconcile_workflow,
+    task,
+    terminate_workflow,
+    validate_workflow,
+)
 from engine.workflows import Workflow
 from tests.engine.definitions.catalog import CATALOG, Link, Port, PortInactive, PortProvisioning, product
 from tests.parity import parity
@@ -76,6 +83,8 @@ async def use_either(rack_position: str | int) -> None: ...
 async def use_link(port: Link) -> None: ...
 @step("Use loss")
 async def use_loss(loss: float) -> None: ...
+@step("Use customer")
+async def use_customer(customer_id: CustomerId) -> None: ...
 @step("Ask for URL")
 async def use_url(ctx: CallbackContext) -> None: ...
 @callback_step("Measure", Measured)
@@ -92,7 +101,7 @@ async def take_product_name(product: str) -> None: ...
 async def shadow() -> Shadowing: ...
 async def wizard(ask: Ask, product: Product, customer_id: str) -> PortInput: ...
 async def wizard_with_inventory(ask: Ask, inventory: Inventory) -> PortInput: ...
-async def wizard_with_port(ask: Ask, port: Port) -> PortInput: ...
+async def wizard_with_port(ask: Ask, port: Port, customer_id: CustomerId) -> PortInput: ...
 
 
 def create(steps: OpenStepList) -> Workflow:
@@ -127,6 +136,10 @@ def do_nothing() -> StepList:
     return begin >> done
 
 
+def use_customer_alone() -> StepList:
+    return begin >> use_customer >> done
+
+
 def check(workflow: Workflow, catalog: Catalog = CATALOG) -> None:
     Registry([workflow], {Inventory: open_inventory}).check(catalog)
 
@@ -142,7 +155,13 @@ def check(workflow: Workflow, catalog: Catalog = CATALOG) -> None:
         create(begin >> reserve >> perhaps >> use),
         create(begin >> reserve >> otherwise >> use_either),
         modify(begin >> reserve >> use),
-        run(begin),
+        run(begin >> perhaps),
+        create(begin >> use_customer),
+        modify(begin >> use_customer),
+        terminate_workflow(Port)(do_nothing),
+        terminate_workflow(Port)(use_customer_alone),
+        validate_workflow(Port)(use_customer_alone),
+        reconcile_workflow(Port)(use_customer_alone),
         create_workflow(Port, input=PortInput, form=wizard)(construct_port),
         modify_workflow(Port, input=PortInput, form=wizard_with_port)(do_nothing),
     ],
@@ -173,22 +192,23 @@ def test_a_workflow_whose_steps_get_what_they_need_is_accepted(workflow: Workflo
             modify(begin >> reserve >> use_misspelt),
             (
                 "workflow 'modify_port', step 'use_misspelt': parameter 'rack_positon' needs str, but"
-                " nothing before it gives that; did you mean rack_position? (available: port, "
-                "rack_position, remark, speed)"
+                " nothing before it gives that; did you mean rack_position? (available: customer_id, "
+                "port, rack_position, remark, speed)"
             ),
         ),
         (
             modify(begin >> perhaps >> use),
             (
                 "workflow 'modify_port', step 'use': parameter 'rack_position' needs str, but step "
-                "'perhaps' gives it only sometimes (available: port, rack_position, remark, speed)"
+                "'perhaps' gives it only sometimes (available: customer_id, port, rack_position, remark, "
+                "speed)"
             ),
         ),
         (
             modify(begin >> construct),
             (
                 "workflow 'modify_port', step 'construct': parameter 'product' needs Product, but "
-                "nothing before it gives that (available: port, remark, speed)"
+                "nothing before it gives that (available: customer_id, port, remark, speed)"
             ),
         ),
         (
@@ -323,3 +343,13 @@ def test_a_value_named_like_a_service_of_another_step_is_refused() -> None:
 
 def test_the_same_value_is_accepted_where_nothing_takes_the_service() -> None:
     check(modify(begin >> shadow))
+
+
+def test_a_task_has_no_customer() -> None:
+    with pytest.raises(MissingInput, match="parameter 'customer_id' needs CustomerId"):
+        check(run(begin >> use_customer))
+
+
+def test_a_task_without_steps_is_refused() -> None:
+    with pytest.raises(InvalidWorkflow, match="workflow 'clean_up': it has no steps, expected at least one"):
+        check(run(begin))

@@ -11,6 +11,7 @@ from engine.definition_errors import DuplicateWorkflow, InvalidService
 from engine.errors import WorkflowNotFound
 from engine.registry import Registry
 from engine.step_lists import StepList, begin, done
+from engine.steps import step
 from engine.workflow_decorators import task
 from tests.engine.definitions.catalog import CATALOG, Port
 from tests.parity import parity
@@ -25,14 +26,18 @@ async def open_inventory() -> AsyncGenerator[Inventory]:
     yield Inventory()
 
 
+@step("Tidy")
+async def tidy() -> None: ...
+
+
 @task()
 def clean_up() -> StepList:
-    return begin >> done
+    return begin >> tidy >> done
 
 
 @task()
 def resume_all() -> StepList:
-    return begin >> done
+    return begin >> tidy >> done
 
 
 @parity("WE-31")

@@ -60,8 +60,8 @@ async def create_wizard(ask: Ask, product: Product, customer_id: CustomerId) -> 
     return PortInput(site=Site.PARIS, speed=page.speed)
 
 
-async def modify_wizard(ask: Ask, port: Port) -> Speed:
-    assert port.status == "ACTIVE"
+async def modify_wizard(ask: Ask, port: Port, customer_id: CustomerId) -> Speed:
+    assert (port.status, customer_id) == ("ACTIVE", "alice")
     page = await ask(SpeedPage)
     return {"speed": page.speed + 1}
 

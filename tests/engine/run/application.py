@@ -200,7 +200,7 @@ async def confirm(ask: Ask, text: str) -> Confirmed:
 
 
 @step("Revoke")
-async def revoke(confirmed: bool) -> Confirmed:  # noqa: FBT001  # named by the input
+async def revoke(confirmed: bool) -> Confirmed:
     return {"confirmed": not confirmed}
 
 

@@ -99,6 +99,20 @@ async def test_a_claim_that_the_database_refuses_fails_alone(house: House) -> No
     assert (await house.process(broken)).status.value == "QUEUED"
 
 
+async def test_a_process_that_this_release_cannot_read_disturbs_no_other(house: House) -> None:
+    fine, newer, fine_too = [await house.start("single", text="a") for _ in range(3)]
+    await house.rows("UPDATE process SET target = 'MIGRATE' WHERE id = $1", newer)
+    async with claiming(house) as claimer:
+        first, error, second = await asyncio.gather(
+            *(claimer.claim(first_run(each)) for each in (fine, newer, fine_too)), return_exceptions=True
+        )
+
+    assert isinstance(error, ValueError)
+    assert isinstance(first, Claim)
+    assert isinstance(second, Claim)
+    assert claimed([first, second]) == [fine, fine_too]
+
+
 async def test_a_caller_that_stops_waiting_does_not_disturb_the_others(house: House) -> None:
     leaving, staying = [await house.start("single", text="a") for _ in range(2)]
     async with claiming(house) as claimer, asyncio.TaskGroup() as tasks:

@@ -92,6 +92,8 @@ def quick(text: str) -> Text:
     return {"text": f"{text}!"}
 
 
+hasty = replace(plain, key="hasty", timeout_s=1.0)
+clock = replace(waiting, key="clock", timeout_s=1.0)
 twice = retry(waiting.with_key("twice"), attempts=2, first_delay=timedelta(), max_delay=timedelta())
 
 
@@ -131,6 +133,18 @@ def do_plain() -> StepList:
     return begin >> plain >> quick >> done
 
 
+@task(input=Note)
+def do_hasty() -> StepList:
+    """Ends in time."""
+    return begin >> hasty >> done
+
+
+@task(input=Note)
+def do_clock() -> StepList:
+    """Is cancelled after the time that the hasty one has."""
+    return begin >> clock >> done
+
+
 @pytest_asyncio.fixture
 async def cell() -> AsyncGenerator[Cell]:
     cell = Cell(asyncio.get_running_loop())
@@ -146,7 +160,7 @@ def house(database: Database, cell: Cell) -> House:
     async def opened() -> AsyncGenerator[Cell]:
         yield cell
 
-    workflows = (do_endless, do_limited, do_waiting, do_twice, do_deaf, do_plain)
+    workflows = (do_endless, do_limited, do_waiting, do_twice, do_deaf, do_plain, do_hasty, do_clock)
     registry = Registry(workflows, {Cell: opened})
     registry.check(CATALOG)
     return House(database, registry=registry)
@@ -264,3 +278,21 @@ async def test_nothing_leads_back_from_an_abort_that_gave_its_step_up(house: Hou
 
         with pytest.raises(WrongStatus):
             await house.commands.retry(process_id, actor=ACTOR, scope=Scope.all())
+
+
+async def test_the_wait_for_a_thread_is_no_part_of_a_steps_time(house: House, cell: Cell) -> None:
+    async with house.working(replace(ONE_THREAD, give_up_s=30)):
+        holder_id = await house.start("do_endless")
+        await cell.entry()
+        waiting_id = await house.start("do_hasty")
+        await house.until(waiting_id, ProcessStatus.RUNNING)
+        clock_id = await house.start("do_clock")
+        timed_out = await house.until(clock_id, ProcessStatus.FAILED)
+
+        meanwhile = await house.process(waiting_id)
+        cell.doors[0].set()
+        await house.until(holder_id, ProcessStatus.COMPLETED)
+        process = await house.until(waiting_id, ProcessStatus.COMPLETED)
+
+    assert (timed_out.failure_kind, meanwhile.status) == (FailureKind.TIMEOUT, ProcessStatus.RUNNING)
+    assert process.state == {"text": "a!"}

@@ -6,7 +6,8 @@ from domain.ids import ProcessId
 from engine.run.bus import EventBus
 from engine.run.follow import follow
 from engine.states import ProcessStatus
-from tests.engine.run.house import House
+from engine.store import aborts, deletions
+from tests.engine.run.house import ACTOR, House
 
 
 @asynccontextmanager
@@ -84,3 +85,17 @@ async def test_a_bus_comes_back_when_its_connection_is_lost(house: House) -> Non
                 woken = await watch.wait(5)
 
     assert woken
+
+
+async def test_a_follower_of_a_process_that_is_deleted_comes_to_an_end(house: House) -> None:
+    process_id = await house.start("single", text="a")
+    deaf = EventBus(house.database)
+    async with asyncio.TaskGroup() as tasks:
+        following = tasks.create_task(collect(house, deaf, process_id, after=1, poll_s=0.05))
+        async with house.database.write() as connection:
+            await aborts.abort(connection, process_id, reason=None, actor=ACTOR)
+            await deletions.delete(connection, [process_id])
+
+        versions = await asyncio.wait_for(following, timeout=5)
+
+    assert versions == []

@@ -1,4 +1,9 @@
+import asyncio
+
+import pytest
+
 from engine.states import ProcessStatus
+from engine.store import aborts, deletions
 from tests.engine.run.house import ACTOR, House
 from tests.waiting import eventually
 
@@ -30,6 +35,25 @@ async def test_a_forgotten_worker_with_a_step_under_way_acknowledges_no_pause(ho
 
     assert busy == [{"pause_seen": 0}]
     assert (await house.process(process_id)).created_by == ACTOR
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["aborted", "deleted"])
+async def test_a_step_is_cut_short_if_its_process_ended_while_nobody_heard_of_its_worker(
+    house: House, *, deleted: bool
+) -> None:
+    house.stage.hold("first")
+    async with house.working():
+        process_id = await house.start("linear", text="a")
+        await house.stage.entry("first")
+        async with house.database.write() as connection:
+            await connection.execute("UPDATE process SET lease_until = now() - interval '1 minute'")
+            await aborts.abort(connection, process_id, reason=None, actor=ACTOR)
+            if deleted:
+                await deletions.delete(connection, [process_id])
+
+        assert await asyncio.wait_for(house.stage.cancelled.get(), timeout=5) == "first"
+
+    assert await house.rows("SELECT status FROM process") == [{"status": "ABORTED"}] * (not deleted)
 
 
 async def _known(house: House) -> None:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -277,9 +279,19 @@ async def test_what_is_no_report_is_refused(
 
 @pytest.mark.parametrize(
     ("said", "kept"),
-    [(None, None), (math.nan, None), (-5, 0.0), (50, 50.0), (100.5, 100.0), (math.inf, 100.0)],
+    [
+        (None, None),
+        (math.nan, None),
+        (Decimal("sNaN"), None),
+        ("half", None),
+        (-5, 0.0),
+        (50, 50.0),
+        (100.5, 100.0),
+        (math.inf, 100.0),
+        (10**400, 100.0),
+    ],
 )
-def test_a_share_out_of_bounds_is_kept_as_the_nearest(said: float | None, kept: float | None) -> None:
+def test_a_share_out_of_bounds_is_kept_as_the_nearest(said: Any, kept: float | None) -> None:
     assert within_bounds(said) == kept
 
 
@@ -292,9 +304,10 @@ def test_a_share_out_of_bounds_is_kept_as_the_nearest(said: float | None, kept: 
         ("a\0b", "a\N{REPLACEMENT CHARACTER}b"),
         ("\ud800", "?"),
         ("x" * 2000, "x" * LONGEST_MESSAGE),
+        (ValueError("no disk"), "no disk"),
     ],
 )
-def test_a_message_is_kept_as_far_as_it_can_be(said: str | None, kept: str | None) -> None:
+def test_a_message_is_kept_as_far_as_it_can_be(said: Any, kept: str | None) -> None:
     assert readable(said, secret=HIDDEN) == kept
 
 

@@ -10,7 +10,7 @@ import pytest
 from domain.json import JsonValue
 from domain.scope import Scope
 from domain.storage.database import Database
-from engine.errors import ApiUnavailable
+from engine.errors import ApiUnavailable, Conflict
 from engine.forms import Ask
 from engine.registry import Registry
 from engine.states import ProcessStatus, StepStatus
@@ -317,3 +317,22 @@ async def test_what_is_no_object_in_a_focuss_place_fails_the_step(house: House) 
 
     assert process.failure_reason == "the focus 'site' expects an object of the state, found [1]"
     assert process.state == {"text": "abc", "site": [1]}
+
+
+async def test_a_form_in_a_focus_that_is_no_object_any_more_is_a_conflict_of_its_process(
+    house: House,
+) -> None:
+    async with house.working():
+        fine_id, changed_id = [await house.start("asking_in_focus", text="abc") for _ in range(2)]
+        for process_id in (fine_id, changed_id):
+            await house.until(process_id, ProcessStatus.SUSPENDED)
+    await house.rows("""UPDATE process SET state = '{"site": "Paris"}' WHERE id = $1""", changed_id)
+
+    forms = await house.commands.find_forms([fine_id, changed_id], scope=Scope.all())
+    page = await house.commands.view_form(forms[fine_id])
+
+    assert page.title == "ConfirmPage"
+    with pytest.raises(Conflict, match="the form of step 'confirm' does not fit what the process holds"):
+        await house.commands.view_form(forms[changed_id])
+    with pytest.raises(Conflict, match="the form of step 'confirm' does not fit what the process holds"):
+        await house.commands.resume(changed_id, pages=[{"sure": True}], actor=ACTOR, scope=Scope.all())

@@ -1,11 +1,15 @@
 """However many rows there are, no statement of a run looks at all of them."""
 
+from functools import partial
+
+from domain.ids import ProcessId
 from domain.scope import Scope
 from domain.storage.database import Database
 from engine.states import ProcessStatus
 from engine.store import starts
 from tests.engine.run.circuit_house import ACME, CircuitHouse
 from tests.engine.run.house import IMPATIENT, PORT, House
+from tests.waiting import eventually
 
 TABLES = (
     "process",
@@ -122,11 +126,28 @@ async def carry_out_everything(house: House) -> None:
             ordered = await house.start("ordered", text="a")
             suspended = await house.start("confirmed", text="a")
             await house.until(ordered, ProcessStatus.AWAITING_CALLBACK)
+            await say_how_far(house, ordered)
             await house.commands.receive_callback(house.stage.callback_token("order"), {"parcel": "P-1"})
             await house.until(suspended, ProcessStatus.SUSPENDED)
             await house.abort(suspended)
             for process_id in (*ended, ordered):
                 await house.until(process_id, ProcessStatus.COMPLETED)
+
+
+async def say_how_far(house: House, ordered: ProcessId) -> None:
+    """Progress of a step that is carried out, and of one that awaits its callback, both read."""
+    gate = house.stage.hold("fourth")
+    stubborn = await house.start("stubborn", text="a")
+    (await house.stage.entry("fourth")).progress(percent=50)
+    await house.commands.receive_progress(house.stage.callback_token("order"), {"percent": 50})
+    for process_id in (stubborn, ordered):
+        await eventually(partial(is_said, house, process_id))
+    gate.set()
+    await house.until(stubborn, ProcessStatus.COMPLETED)
+
+
+async def is_said(house: House, process_id: ProcessId) -> bool:
+    return await house.processes.step_in_progress(process_id) is not None
 
 
 async def sequential_scans(house: House) -> dict[object, object]:

@@ -1,6 +1,7 @@
 import pytest
 
 from domain.scope import Scope
+from domain.storage.filters import And, FieldFilter, Not, Operator
 from domain.storage.paging import PageRequest
 from engine.states import ProcessStatus, StepKind, StepStatus
 from engine.store.processes import HEAVY_COLUMNS
@@ -34,14 +35,19 @@ async def test_a_page_is_narrowed_by_status_workflow_and_kind(house: House) -> N
     page = await house.processes.page(
         Scope.all(),
         request=PageRequest(first=10),
-        statuses=[ProcessStatus.QUEUED, ProcessStatus.FAILED],
-        workflow="single",
-        is_task=True,
+        where=And(
+            (
+                FieldFilter("status", Operator.IN, [ProcessStatus.QUEUED, ProcessStatus.FAILED]),
+                FieldFilter("workflow", Operator.EQ, "single"),
+                FieldFilter("is_task", Operator.EQ, value=True),
+            )
+        ),
     )
 
     assert [row.id for row in page.rows] == [single]
-    assert await house.processes.count(Scope.all(), statuses=[ProcessStatus.FAILED]) == 0
-    assert await house.processes.count(Scope.all(), is_task=True) == 2
+    failed = FieldFilter("status", Operator.EQ, ProcessStatus.FAILED)
+    assert await house.processes.count(Scope.all(), failed) == 0
+    assert await house.processes.count(Scope.all(), Not(failed)) == 2
 
 
 @pytest.mark.parametrize("columns", [None, frozenset[str](), HEAVY_COLUMNS])

@@ -19,14 +19,18 @@ async def post(server: SmallServer, body: object, *, accept: str = GRAPHQL_RESPO
     [
         (GRAPHQL_RESPONSE, GRAPHQL_RESPONSE),
         (JSON, JSON),
-        ("*/*", GRAPHQL_RESPONSE),
-        ("application/*", GRAPHQL_RESPONSE),
-        ("", GRAPHQL_RESPONSE),
+        ("*/*", JSON),
+        ("application/*", JSON),
+        ("", JSON),
+        (f"{JSON}, text/plain, */*", JSON),
+        (f"{GRAPHQL_RESPONSE}, */*", GRAPHQL_RESPONSE),
+        (f"{JSON}, {GRAPHQL_RESPONSE}", GRAPHQL_RESPONSE),
+        (f"{JSON};q=0, */*", GRAPHQL_RESPONSE),
         (f"{GRAPHQL_RESPONSE}; charset=utf-8, {JSON};q=0.9", GRAPHQL_RESPONSE),
         (f"{JSON}, {GRAPHQL_RESPONSE};q=0.1", JSON),
         (f"{GRAPHQL_RESPONSE};q=0, */*", JSON),
         (f"{GRAPHQL_RESPONSE};charset=latin1, {JSON}", JSON),
-        ("text/html, */*;q=0.1", GRAPHQL_RESPONSE),
+        ("text/html, */*;q=0.1", JSON),
     ],
 )
 async def test_answers_in_the_media_type_the_client_prefers(
@@ -38,6 +42,16 @@ async def test_answers_in_the_media_type_the_client_prefers(
     assert response.headers["content-type"] == f"{media_type}; charset=utf-8"
     assert response.headers["vary"] == "Accept"
     assert response.json() == {"data": {"hello": "world"}}
+
+
+async def test_answers_in_plain_json_a_client_that_does_not_say_what_it_reads(server: SmallServer) -> None:
+    request = server.client.build_request("POST", "/graphql", json={"query": "{ nothing }"})
+    del request.headers["accept"]
+
+    response = await server.client.send(request)
+
+    assert (response.status_code, response.headers["content-type"]) == (200, f"{JSON}; charset=utf-8")
+    assert response.json()["errors"][0]["extensions"]["code"] == "VALIDATION_FAILED"
 
 
 @pytest.mark.parametrize("accept", ["text/html", "text/*", "application/xml", f"{JSON};q=0"])
@@ -143,7 +157,9 @@ async def test_what_is_no_graphql_request_is_a_bad_request_in_every_media_type(
 async def test_only_bounded_json_in_utf_8_is_taken(
     server: SmallServer, content_type: str | None, content: bytes, status: int
 ) -> None:
-    headers = {} if content_type is None else {"content-type": content_type}
+    headers = {"accept": GRAPHQL_RESPONSE}
+    if content_type is not None:
+        headers["content-type"] = content_type
 
     response = await server.client.post("/graphql", content=content, headers=headers)
 

@@ -15,7 +15,7 @@ from engine.store import tables as engine_tables
 from graph.app import create_server
 from graph.settings import GraphSettings
 from tests.graph.application import CATALOG, REGISTRY
-from tests.graph.served.house import SETTINGS, House
+from tests.graph.served.house import READS_STATUS, SETTINGS, House
 from tests.graph.serving import serving
 from tests.postgres import PostgresServer, build_template
 
@@ -58,7 +58,7 @@ async def house(database: Database) -> AsyncGenerator[House]:
     )
     async with (
         serving(server.asgi, end_streams=server.end_streams) as url,
-        httpx.AsyncClient(base_url=url, timeout=20) as client,
+        httpx.AsyncClient(base_url=url, timeout=20, headers=READS_STATUS) as client,
     ):
         yield House(database=database, client=client, url=url, server=server)
 

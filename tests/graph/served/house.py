@@ -20,6 +20,9 @@ SETTINGS = EngineSettings(
     lease_s=5.0, heartbeat_s=0.5, reconcile_s=0.5, poll_s=1.0, stop_grace_s=0.2, concurrent_runs=20
 )
 
+READS_STATUS = {"accept": "application/graphql-response+json"}
+"""Sent by a client that is to see a refusal in the status as well."""
+
 CREATE_NODE = """
 mutation ($input: CreateNodeInput!, $key: String) {
   createNode(input: $input, idempotencyKey: $key) {

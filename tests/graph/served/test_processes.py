@@ -140,7 +140,7 @@ async def _command(house: House, name: str, process_id: str) -> Any:
               __typename
               ... on ProcessUpdated {{ process {{ id status }} }}
               ... on WrongStatus {{ message found expected }}
-              ... on NotFound {{ message id }}
+              ... on NotFound {{ message missingId }}
             }} }}""",
         process=process_id,
     )
@@ -153,7 +153,7 @@ async def test_a_command_to_an_unknown_process_names_it(house: House) -> None:
     assert await _command(house, "retryProcess", unknown) == {
         "__typename": "NotFound",
         "message": f"There is no {unknown}.",
-        "id": unknown,
+        "missingId": unknown,
     }
 
 
@@ -172,9 +172,9 @@ async def test_processes_are_listed_and_filtered(house: House) -> None:
 
     found = await house.ask(
         """{ all: processes { totalCount nodes { id } }
-             aborted: processes(statuses: [ABORTED]) { totalCount nodes { id status } }
-             others: processes(workflow: "validate_node") { totalCount nodes { id } }
-             tasks: processes(isTask: true) { nodes { id } } }"""
+             aborted: processes(where: {status: {eq: ABORTED}}) { totalCount nodes { id status } }
+             others: processes(where: {workflowName: {eq: "validate_node"}}) { totalCount nodes { id } }
+             tasks: processes(where: {isTask: {eq: true}}) { nodes { id } } }"""
     )
 
     assert found == {
@@ -244,7 +244,7 @@ async def test_a_command_to_what_is_no_process_is_answered_beside_the_others(
 
     found = await house.ask(
         f"""mutation ($text: ID!) {{
-          first: {command}(process: $text{pages}) {{ ... on NotFound {{ id message }} }}
+          first: {command}(process: $text{pages}) {{ ... on NotFound {{ missingId message }} }}
           second: abortProcess(process: "{UNKNOWN}") {{ __typename }} }}""",
         text=text,
     )
@@ -252,7 +252,7 @@ async def test_a_command_to_what_is_no_process_is_answered_beside_the_others(
     shown = text if len(text) <= 80 else f"{text[:80]}…"
     assert found == {
         "first": {
-            "id": text[:80],
+            "missingId": text[:80],
             "message": f"'{shown}' is not the id of a process: expected process_….",
         },
         "second": {"__typename": "NotFound"},

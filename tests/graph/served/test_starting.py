@@ -13,7 +13,7 @@ mutation ($workflow: String!, $pages: [JSON!]!, $subscription: ID, $version: Int
     ... on ProcessStarted { process { id workflowName } }
     ... on FormPage { title schema hasNext index }
     ... on InvalidInput { errors { path message code } }
-    ... on NotFound { id message }
+    ... on NotFound { missingId message }
     ... on ActionBlocked { subscriptionId message blockedBy { code processes { id } } }
     ... on Conflict { message cause version processId }
   }
@@ -26,7 +26,7 @@ mutation ($input: RenameNodeInput!) {
     __typename
     ... on ProcessStarted { process { id } }
     ... on InvalidInput { errors { path message code } }
-    ... on NotFound { id }
+    ... on NotFound { missingId }
     ... on ActionBlocked { subscriptionId blockedBy { code processes { id } } }
     ... on Conflict { message cause version processId }
   }
@@ -125,7 +125,7 @@ async def test_an_unknown_workflow_is_named(house: House) -> None:
 
     assert answer == {
         "__typename": "NotFound",
-        "id": "workflow_creat_node",
+        "missingId": "workflow_creat_node",
         "message": "There is no workflow 'creat_node'; "
         "did you mean create_node or rename_node or terminate_node?",
     }
@@ -134,7 +134,7 @@ async def test_an_unknown_workflow_is_named(house: House) -> None:
 async def test_an_unknown_subscription_is_named(house: House) -> None:
     answer = await house.ask(RENAME, input={"subscription": UNKNOWN, "hostname": "n1"})
 
-    assert answer["renameNode"] == {"__typename": "NotFound", "id": UNKNOWN}
+    assert answer["renameNode"] == {"__typename": "NotFound", "missingId": UNKNOWN}
 
 
 async def test_nothing_starts_while_the_engine_is_paused(house: House, database: Database) -> None:
@@ -308,7 +308,7 @@ async def test_a_workflow_or_subscription_that_is_none_is_told_and_not_repeated_
 
     assert unknown["__typename"] == "NotFound"
     assert unknown["message"] == f"There is no workflow '{'x' * 79}…."
-    assert unknown["id"] == f"workflow_{'x' * 80}"
+    assert unknown["missingId"] == f"workflow_{'x' * 80}"
     assert misnamed["errors"] == [
         {
             "path": ["subscription"],
@@ -324,7 +324,7 @@ async def test_a_workflow_or_subscription_that_is_none_is_told_and_not_repeated_
 async def test_the_character_that_postgresql_cannot_store_is_refused_however_it_is_written(
     house: House, text: str
 ) -> None:
-    query = f'{{ processes(workflow: "{text}") {{ totalCount }} }}'
+    query = f'{{ processes(where: {{workflowName: {{eq: "{text}"}}}}) {{ totalCount }} }}'
 
     posted = await house.client.post("/graphql", json={"query": query})
     asked = await house.client.get("/graphql", params={"query": query})

@@ -79,7 +79,7 @@ async def test_a_subscription_that_is_not_yet_active_has_no_strict_form(working_
     await house.until(await house.start_node(), "SUSPENDED")
 
     found = await house.ask(
-        """{ subscriptions(statuses: [PROVISIONING]) { nodes {
+        """{ subscriptions(where: {status: {eq: PROVISIONING}}) { nodes {
                status ... on NodeSubscription { node { serial } active { vendor } } } } }"""
     )
 

@@ -8,6 +8,7 @@ import pytest_asyncio
 from domain.storage.database import Database
 from tests.graph.served.commands.application import Gate, new_registry
 from tests.graph.served.commands.house import CommandHouse, new_server
+from tests.graph.served.house import READS_STATUS
 from tests.graph.serving import serving
 
 
@@ -18,6 +19,6 @@ async def commands(database: Database) -> AsyncGenerator[CommandHouse]:
     registry = new_registry(gate)
     async with (
         serving(new_server(database, registry)) as url,
-        httpx.AsyncClient(base_url=url, timeout=20) as client,
+        httpx.AsyncClient(base_url=url, timeout=20, headers=READS_STATUS) as client,
     ):
         yield CommandHouse(database=database, registry=registry, gate=gate, client=client)

@@ -15,7 +15,8 @@ NOTED = """noteVersion note metadata { value version modifiedBy modifiedAt }
   customerDescriptions { customerId description version modifiedBy modifiedAt }"""
 ANSWER = """{ __typename ... on SubscriptionUpdated { subscription { id version note noteVersion
     metadata { value version modifiedBy } customerDescriptions { customerId description version } } }
-  ... on Refused { message } ... on InvalidInput { errors { path message code } } ... on NotFound { id }
+  ... on Refused { message } ... on InvalidInput { errors { path message code } }
+  ... on NotFound { missingId }
   ... on StaleVersion { foundVersion expectedVersion
     subscription { note noteVersion metadata { value } } } }"""
 NOTE = f"""mutation ($id: ID!, $note: String, $version: Int) {{
@@ -158,7 +159,7 @@ async def test_out_of_scope_is_as_if_it_did_not_exist(
 
     answer = await write(commands, mutation, node, viewer="stranger", **variables)
 
-    assert answer == {"__typename": "NotFound", "message": f"There is no {node}.", "id": node}
+    assert answer == {"__typename": "NotFound", "message": f"There is no {node}.", "missingId": node}
     assert await read(commands, node) == before
 
 

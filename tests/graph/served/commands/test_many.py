@@ -16,7 +16,7 @@ RETRY_RESULT = """
 retriedCount refusedCount items { processId result { __typename
   ... on ProcessUpdated { process { id status } }
   ... on Refused { message } ... on NotAllowed { code } ... on WrongStatus { found expected }
-  ... on NotFound { id } } }
+  ... on NotFound { missingId } } }
 """
 RETRY = f"mutation ($ids: [ID!]!) {{ retryProcesses(processes: $ids) {{ {RETRY_RESULT} }} }}"
 RETRY_TASKS = f"mutation {{ retryFailedTasks {{ {RETRY_RESULT} }} }}"
@@ -64,7 +64,7 @@ async def test_several_processes_are_retried_and_each_is_answered(commands: Comm
         },
         {
             "processId": UNKNOWN,
-            "result": {"__typename": "NotFound", "message": f"There is no {UNKNOWN}.", "id": UNKNOWN},
+            "result": {"__typename": "NotFound", "message": f"There is no {UNKNOWN}.", "missingId": UNKNOWN},
         },
         {
             "processId": failed,

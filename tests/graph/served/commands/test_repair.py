@@ -12,7 +12,7 @@ from tests.postgres import StatementLog
 REPAIR = """
 mutation ($id: ID!) { setSubscriptionInSync(subscription: $id) { __typename
   ... on SubscriptionUpdated { subscription { inSync version heldBy { id } } }
-  ... on Refused { message } ... on NotFound { id } ... on WrongStatus { found expected } } }
+  ... on Refused { message } ... on NotFound { missingId } ... on WrongStatus { found expected } } }
 """
 ABORT = "mutation ($id: ID!) { abortProcess(process: $id) { __typename } }"
 
@@ -78,7 +78,7 @@ async def test_out_of_scope_or_without_the_permission_nothing_is_done(
     forbidden = await commands.post("reader", REPAIR, id=node)
     found = await commands.ask("reader", "query ($id: ID!) { subscription(id: $id) { inSync } }", id=node)
 
-    assert hidden == {"__typename": "NotFound", "message": f"There is no {node}.", "id": node}
+    assert hidden == {"__typename": "NotFound", "message": f"There is no {node}.", "missingId": node}
     assert forbidden.status_code == 403
     assert found["subscription"] == {"inSync": False}
 

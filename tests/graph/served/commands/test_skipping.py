@@ -18,7 +18,7 @@ mutation ($step: ID!, $reason: String!, $values: JSON) {
     ... on ProcessUpdated { process { status lastActor steps { key status skippedBy skipReason delta } } }
     ... on InvalidInput { errors { path message code } }
     ... on NotAllowed { reason code }
-    ... on NotFound { id }
+    ... on NotFound { missingId }
     ... on WrongStatus { found expected }
     ... on StepNotSkippable { missing }
     ... on Conflict { cause processId }
@@ -109,7 +109,7 @@ async def test_a_skip_is_refused_for_what_the_process_is_and_where_it_stands(com
         "cause": "PROCESS_MOVED_ON",
         "processId": waiting,
     }
-    assert unknown == {"__typename": "NotFound", "message": f"There is no {UNKNOWN}.", "id": UNKNOWN}
+    assert unknown == {"__typename": "NotFound", "message": f"There is no {UNKNOWN}.", "missingId": UNKNOWN}
 
 
 @parity("WE-34")
@@ -152,7 +152,7 @@ async def test_a_process_out_of_scope_is_as_if_it_did_not_exist(commands: Comman
 
     answer = await skip(commands, process, viewer="clerk")
 
-    assert answer == {"__typename": "NotFound", "message": f"There is no {process}.", "id": process}
+    assert answer == {"__typename": "NotFound", "message": f"There is no {process}.", "missingId": process}
     assert await commands.status(process) == "FAILED"
 
 
