@@ -30,7 +30,8 @@ run names its epoch and `checkpoint_no`, which counts the commits within it, so 
 - a commit whose answer was lost is recognised when it is tried again, and not repeated.
 
 **The lease** is renewed by each checkpoint and by the worker's heartbeat, which also says what became of
-the worker's processes: taken over (the step is cut short, silently), or to be aborted.
+the worker's processes: taken over, or ended while nobody heard of the worker (the step is cut short,
+silently), or to be aborted.
 
 **A checkpoint** ends one step and begins the next, or parks or ends the process, in one commit with the
 changes of subscriptions, the events, and the job it calls for. So "running" is a recorded fact, and a step

@@ -33,9 +33,10 @@ def check(workflow: Workflow, *, services: Collection[type], catalog: Catalog) -
         MissingInput: if nothing gives a parameter's value, naming workflow, step and parameter.
         TypeMismatch: if it is given with another type.
         ReservedName: if a value has the name under which a step takes a service or a context.
-        InvalidWorkflow: if the catalogue has nothing the workflow could be about.
+        InvalidWorkflow: if the catalogue has nothing the workflow could be about, or it has no steps.
     """
     _check_subject(workflow, catalog)
+    _check_steps(workflow)
     _check_names(workflow, services)
     flow = _DataFlow(workflow)
     if workflow.form is not None:
@@ -62,6 +63,12 @@ def _check_subject(workflow: Workflow, catalog: Catalog) -> None:
             workflow.name,
             reason=f"every product with the model {workflow.model.name} is at the end of its life",
         )
+
+
+def _check_steps(workflow: Workflow) -> None:
+    """Refuse a workflow at which no process could stand; one with a subject ends in a step of its own."""
+    if not workflow.steps:
+        raise InvalidWorkflow(workflow.name, reason="it has no steps, expected at least one")
 
 
 def _check_names(workflow: Workflow, services: Collection[type]) -> None:
@@ -93,9 +100,10 @@ class _DataFlow:
         self._known = KnownValues()
         if workflow.target is Target.CREATE:
             self._begin_with("product", Product)
-            self._begin_with("customer_id", CustomerId)
         elif workflow.model is not None:
             self._begin_with(workflow.model.key, workflow.model.base)
+        if workflow.model is not None:
+            self._begin_with("customer_id", CustomerId)
 
     def _begin_with(self, name: str, annotation: object) -> None:
         self._known.give((), name, Provision(annotation=annotation, certain=True, provider="the start"))

@@ -154,11 +154,16 @@ class ProcessMovedOn(Conflict):
 
 
 class IdempotencyKeyUsed(Conflict):
-    """The idempotency key belongs to a process that was started with something else."""
+    """The idempotency key belongs to a process that was started with something else.
 
-    def __init__(self, key: str, *, process_id: ProcessId) -> None:
+    Attributes:
+        process_id: The process; None if the caller may not see it.
+    """
+
+    def __init__(self, key: str, *, process_id: ProcessId | None) -> None:
+        owner = "a process" if process_id is None else f"process {process_id}"
         super().__init__(
-            f"the idempotency key {key!r} was used for process {process_id}, "
+            f"the idempotency key {key!r} was used for {owner}, "
             "which was started with another workflow or other values"
         )
         self.key = key

@@ -37,15 +37,20 @@ class ProgressReport(BaseModel):
 
 def within_bounds(percent: float | None) -> float | None:
     """The share from 0 to 100 that is nearest; None for what is no number. A hint fails no step."""
-    if percent is None or math.isnan(percent):
+    if percent is None:
         return None
-    return float(min(max(percent, 0), 100))
+    try:
+        nearest = float(min(max(percent, 0), 100))
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+    return None if math.isnan(nearest) else nearest
 
 
 def readable(message: str | None, *, secret: str | None = None) -> str | None:
     """The message as it can be kept: without the secret, of characters that PostgreSQL has, not too long."""
     if not message:
         return None
-    public = message if secret is None else message.replace(secret, "***")
+    text = str(message)  # an error, perhaps: a hint fails no step
+    public = text if secret is None else text.replace(secret, "***")
     printable = public.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
     return printable[:LONGEST_MESSAGE]

@@ -162,7 +162,7 @@ async def _parse_wizard(
         choice = parse_page(page, pages[0], path=("pages", 0))
         state = {"product": choice.product, "customer_id": choice.customer_id}
     elif subject is not None and workflow.model is not None:
-        state = {workflow.model.key: str(subject.id)}
+        state = {workflow.model.key: str(subject.id), "customer_id": subject.customer_id}
     inputs = bind(
         wizard,
         state,

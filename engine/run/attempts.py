@@ -269,7 +269,7 @@ class StepRunner:
 
 def token_hash(token: str) -> bytes:
     """What is stored of a callback's token."""
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
 
 
 def with_callback(given: Given, step: Step, arrived: InboxItem) -> Given:

@@ -94,10 +94,12 @@ class Calls:
             arguments: What it is called with.
             name: Whose it is, for the log.
             cut: Done when the function is to be cut short.
-            timeout_s: How long it may take; None is for ever.
+            timeout_s: How long it may take, the wait for a thread not counted; None is for ever.
         """
         call = self._begin(function, arguments, name=name)
         try:
+            if not call.begun.done():
+                await first_of(call.begun, cut)
             await first_of(call.task, cut, timeout_s=timeout_s)
             if call.task.done():
                 return _end(call.task) or Raised(error=RuntimeError("the step cancelled itself"))
@@ -128,19 +130,25 @@ class Calls:
         # No task group: it would wait for a function that has been given up.
         call = _Call(name=name)
         if inspect.iscoroutinefunction(function):
+            call.begin()
             carried_out = _awaited(function, arguments)
         else:
             carried_out = self._threaded(call, function, arguments)
         call.task = asyncio.get_running_loop().create_task(carried_out, name=f"step {name}")
         self._calls.add(call)
-        call.task.add_done_callback(lambda _task: self._calls.discard(call))
+        call.task.add_done_callback(lambda _task: self._end(call))
         return call
+
+    def _end(self, call: "_Call") -> None:
+        self._calls.discard(call)
+        call.begin()
 
     async def _threaded(
         self, call: "_Call", function: Callable[..., object], arguments: Mapping[str, object]
     ) -> Returned | Raised:
         await self._slots.acquire()
         call.in_thread = True
+        call.begin()
         try:
             return await asyncio.wrap_future(self._threads.submit(_call_plainly, function, arguments))
         finally:
@@ -164,6 +172,7 @@ class _Call:
     """A function that is carried out.
 
     Attributes:
+        begun: Done when it is carried out, or will not be.
         in_thread: Whether it has begun in a thread, where nobody can cancel it.
         given_up: Whether nobody waits for it any more.
         replaced: Whether another thread may run in place of its own.
@@ -173,9 +182,14 @@ class _Call:
 
     def __init__(self, *, name: str) -> None:
         self.name = name
+        self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.in_thread = False
         self.given_up = False
         self.replaced = False
+
+    def begin(self) -> None:
+        if not self.begun.done():
+            self.begun.set_result(None)
 
     def cut_short(self) -> None:
         if not self.in_thread:

@@ -72,14 +72,14 @@ class Claimer:
         for waiting in batch:
             first.setdefault(waiting.run.process_id, waiting)
         answered: set[asyncio.Future[Claim | None]] = set()
-        for claim in await self._ask_for([waiting.run for waiting in first.values()]):
-            answer = first[claim.process_id].answer
+        found = await self._ask_for([waiting.run for waiting in first.values()])
+        for process_id, claim in found.items():
+            answer = first[process_id].answer
             answered.add(answer)
-            if not answer.done():
-                answer.set_result(claim)
+            _settle(answer, claim)
         return [waiting for waiting in batch if waiting.answer not in answered]
 
-    async def _ask_for(self, runs: Sequence[Run]) -> list[Claim]:
+    async def _ask_for(self, runs: Sequence[Run]) -> dict[ProcessId, Claim | Exception]:
         """Their claims; none if the database refuses one of them, so that each is asked for by itself."""
         try:
             async for trial in through_outages():
@@ -94,18 +94,15 @@ class Claimer:
         except Exception as error:
             if is_outage(error):
                 raise
-        return []
+        return {}
 
     async def _claim_alone(self, waiting: _Waiting) -> None:
         async with self._alone:
             try:
                 claim = await self._wait_for(waiting.run)
             except Exception as error:  # noqa: BLE001  # the answer is whoever asked's to handle
-                if not waiting.answer.done():
-                    waiting.answer.set_exception(error)
-                return
-        if not waiting.answer.done():
-            waiting.answer.set_result(claim)
+                claim = error
+        _settle(waiting.answer, claim)
 
     async def _wait_for(self, run: Run) -> Claim | None:
         async for trial in through_outages():
@@ -119,3 +116,13 @@ class Claimer:
                         lease_s=self._lease_s,
                     )
         return None
+
+
+def _settle(answer: asyncio.Future[Claim | None], claim: Claim | Exception | None) -> None:
+    """Answer whoever asked, unless they have stopped waiting."""
+    if answer.done():
+        return
+    if isinstance(claim, Exception):
+        answer.set_exception(claim)
+    else:
+        answer.set_result(claim)

@@ -30,6 +30,8 @@ async def follow(
 ) -> AsyncGenerator[Told]:
     """The events after this version, as they are committed; ends after the one that ended the process.
 
+    It ends as well, after `poll_s` at most, when the process is deleted.
+
     The step in flight comes by itself whenever it has come further.
 
     What was missed while nobody listened is read from the rows: a lost notification costs `poll_s` at most.
@@ -48,7 +50,8 @@ async def follow(
                     if step is not None and step != told:
                         told = step
                         yield step
-                await watch.wait(poll_s)
+                if not await watch.wait(poll_s) and await _is_gone(processes, process_id):
+                    return
                 continue
             after = events[-1].version
             yield events
@@ -61,6 +64,13 @@ async def _step_in_progress(processes: ProcessRepository, process_id: ProcessId)
         with trial:
             return await processes.step_in_progress(process_id)
     return None
+
+
+async def _is_gone(processes: ProcessRepository, process_id: ProcessId) -> bool:
+    async for trial in through_outages():
+        with trial:
+            return not await processes.is_there(process_id)
+    return False
 
 
 def _has_end(events: Iterable[EventRecord]) -> bool:

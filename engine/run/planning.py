@@ -259,7 +259,7 @@ def _message(error: BaseException) -> str:
     """What the error says; its class if it says nothing, or fails to."""
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001  # the step's edge: its author wrote `__str__`
+    except BaseException:  # noqa: BLE001  # the step's edge: its author wrote `__str__`, which may raise anything
         text = ""
     return text or type(error).__name__
 

@@ -30,7 +30,7 @@ from engine.run.runs import Dispatcher, Run
 from engine.run.signals import WorkerSignals
 from engine.run.writer import CheckpointWriter
 from engine.settings import EngineSettings
-from engine.states import ProcessStatus
+from engine.states import TERMINAL, ProcessStatus
 from engine.store import leases
 from engine.store.channels import INBOX_CHANNEL
 
@@ -177,14 +177,11 @@ class Worker:
         if not renewal.known:
             _log.warning("worker.was_forgotten", worker_id=str(self.id))
             await self._register(idle=False)
-        for item in renewal.leases:
-            run = self._runs.get(item.process_id)
-            if run is None or run.claim.epoch != epochs[item.process_id]:
-                continue
-            if not item.owned:
-                run.interrupt(Interruption.LOST)
-            elif item.status is ProcessStatus.ABORTING:
-                run.interrupt(Interruption.ABORT)
+        news = {item.process_id: item for item in renewal.leases}
+        for process_id, epoch in epochs.items():
+            run = self._runs.get(process_id)
+            if run is not None and run.claim.epoch == epoch:
+                _tell(run, news.get(process_id))
 
     async def _listen(self) -> None:
         await Listener(
@@ -250,6 +247,17 @@ class Worker:
     async def _unregister(self) -> None:
         async with self._database.writer() as connection:
             await leases.unregister(connection, self.id)
+
+
+def _tell(run: ProcessRun, news: leases.LeaseNews | None) -> None:
+    """Cut the run short if its process is gone, somebody else's, at its end, or to be aborted.
+
+    A process whose lease had expired is aborted, and may be deleted, without waiting for its worker.
+    """
+    if news is None or not news.owned or news.status in TERMINAL:
+        run.interrupt(Interruption.LOST)
+    elif news.status is ProcessStatus.ABORTING:
+        run.interrupt(Interruption.ABORT)
 
 
 async def _survive(action: Callable[[], Awaitable[None]], event: str) -> None:

@@ -111,7 +111,8 @@ class FenceRow:
 
 
 # Subscriptions are released after the process's row is locked, against the usual order, so that the fence
-# decides: whoever waits for such a row holds nothing of the process that holds it.
+# decides: whoever waits for such a row holds nothing of the process that holds it. A lease begins now, not
+# with the transaction, which may have waited for subscriptions as long as a lease holds.
 _RECORD = f"""
 WITH item AS MATERIALIZED (
     SELECT * FROM unnest(
@@ -132,7 +133,7 @@ recorded AS (
         state = coalesce(i.state::json, p.state),
         current_step = CASE WHEN i.status <> 'COMPLETED' THEN coalesce(i.next_key, p.current_step) END,
         owner = CASE i.status WHEN 'RUNNING' THEN p.owner END,
-        lease_until = CASE i.status WHEN 'RUNNING' THEN now() + make_interval(secs => $1) END,
+        lease_until = CASE i.status WHEN 'RUNNING' THEN clock_timestamp() + make_interval(secs => $1) END,
         run_no = p.run_no + i.requeue::int, wake_at = now() + make_interval(secs => i.wake_after_s),
         assignee = i.assignee, failure_kind = i.failure_kind,
         failure_reason = CASE i.status WHEN 'ABORTED' THEN p.failure_reason ELSE i.failure_reason END,

@@ -62,6 +62,7 @@ _ARRIVED = """
 # The rows are locked before they are changed, so that one which somebody holds can be left out. A claim that
 # had to wait for a row's lock re-checks its conditions on the new row, but the sub-selects on other tables
 # keep the statement's snapshot: so `inbox_seen` is read beside the rows it counts, never from the process.
+# The lease begins when the row is there: `now()` is when the statement began, maybe a lease's time ago.
 _CLAIM = f"""
 WITH item AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int[]) AS t(id, run_no)
@@ -77,7 +78,7 @@ free AS MATERIALIZED (
 claimed AS (
     UPDATE process AS p
     SET status = 'RUNNING', epoch = p.epoch + 1, checkpoint_no = 0, owner = $3,
-        lease_until = now() + make_interval(secs => $4), wake_at = NULL, assignee = NULL,
+        lease_until = clock_timestamp() + make_interval(secs => $4), wake_at = NULL, assignee = NULL,
         version = p.version + 1, modified_at = now()
     FROM free AS f WHERE p.id = f.id
     RETURNING p.*
@@ -160,8 +161,10 @@ async def claim(
 
 async def claim_free(
     connection: asyncpg.Connection, runs: Mapping[ProcessId, int], *, worker_id: UUID, lease_s: float
-) -> list[Claim]:
+) -> dict[ProcessId, Claim | Exception]:
     """As `claim`, for many processes in one statement, but for those whose rows somebody holds just now.
+
+    What another release has written may be unreadable to this one: for such a process it is why.
 
     Args:
         connection: Any connection.
@@ -170,7 +173,14 @@ async def claim_free(
         lease_s: How long it stays the owner without a heartbeat.
     """
     rows = await connection.fetch(_CLAIM_FREE, list(runs.keys()), list(runs.values()), worker_id, lease_s)
-    return [_claim(row) for row in rows]
+    return {ProcessId(row["id"]): _claim_or_error(row) for row in rows}
+
+
+def _claim_or_error(row: asyncpg.Record) -> Claim | Exception:
+    try:
+        return _claim(row)
+    except Exception as error:  # noqa: BLE001  # one row must not cost the others, which are claimed as well
+        return error
 
 
 def _claim(row: asyncpg.Record) -> Claim:

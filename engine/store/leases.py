@@ -69,6 +69,7 @@ class Renewal:
     """What a heartbeat learns.
 
     Attributes:
+        leases: Of the worker's processes; one that was deleted is not among them.
         pause_no: Which pause the engine is in; None if runs are carried out.
         known: Whether the worker is known; it was forgotten if it was not heard of for a day.
     """

@@ -7,9 +7,11 @@ import asyncpg
 
 from domain.ids import CustomerId, ProcessId, SubscriptionId
 from domain.json import JsonValue, encode
+from domain.scope import Scope
 from engine.states import ProcessStatus, Target
 from engine.store.channels import notify_event
 from engine.store.records import PlannedStep
+from engine.store.scoping import customers_of, visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +39,15 @@ class NewProcess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierStart:
-    """The process that was started under an idempotency key before."""
+    """The process that was started under an idempotency key before.
+
+    Attributes:
+        in_scope: Whether the caller may see it.
+    """
 
     process_id: ProcessId
     start_digest: bytes
+    in_scope: bool
 
 
 _INSERT = f"""
@@ -69,7 +76,9 @@ events AS (
 SELECT c.id, {notify_event("c.id")} FROM created AS c
 """  # noqa: S608  # made of constants of this package
 
-_EARLIER = "SELECT id, start_digest FROM process WHERE idempotency_key = $1"
+_EARLIER = f"""
+SELECT p.id, p.start_digest, {visible("$2")} AS in_scope FROM process AS p WHERE p.idempotency_key = $1
+"""  # noqa: S608  # made of constants of this package
 
 _LOCK_WORKFLOW = "SELECT pg_advisory_xact_lock(hashtextextended('orchestrion.start.' || $1, 0))"
 
@@ -106,12 +115,16 @@ async def insert(connection: asyncpg.Connection, process: NewProcess, *, holds: 
     return row is not None
 
 
-async def find_earlier(connection: asyncpg.Connection, idempotency_key: str) -> EarlierStart | None:
-    """The process started under this key, if there is one."""
-    row = await connection.fetchrow(_EARLIER, idempotency_key)
+async def find_earlier(
+    connection: asyncpg.Connection, idempotency_key: str, *, scope: Scope
+) -> EarlierStart | None:
+    """The process started under this key, in scope or not, if there is one."""
+    row = await connection.fetchrow(_EARLIER, idempotency_key, customers_of(scope))
     if row is None:
         return None
-    return EarlierStart(process_id=ProcessId(row["id"]), start_digest=row["start_digest"])
+    return EarlierStart(
+        process_id=ProcessId(row["id"]), start_digest=row["start_digest"], in_scope=row["in_scope"]
+    )
 
 
 async def lock_workflow(connection: asyncpg.Connection, workflow: str) -> None:

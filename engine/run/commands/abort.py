@@ -8,6 +8,7 @@ from domain.scope import Scope
 from domain.storage.locks import release_subscriptions
 from engine.authorizers import AuthorizedAction
 from engine.errors import ProcessNotFound, WrongStatus
+from engine.run.commands.checks import check_reason
 from engine.run.commands.context import CommandContext
 from engine.run.commands.permits import permit
 from engine.states import TERMINAL, ProcessStatus
@@ -32,11 +33,13 @@ async def abort(
         ABORTED, or ABORTING while a step is in flight.
 
     Raises:
+        InvalidInput: if a reason is given that is blank, too long or cannot be stored.
         ProcessNotFound: if there is no such process in scope.
         NotAllowed: if an authorizer says no.
         WrongStatus: if it has ended, or its abort was asked for before.
         ProcessMovedOn: if others decide about it than when the authorizers were asked.
     """
+    check_reason(reason)
     async with context.database.writer() as connection:
         seen = (await locking.facts(connection, [process_id], scope=scope)).get(process_id)
     if seen is None:

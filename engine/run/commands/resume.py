@@ -20,17 +20,19 @@ from engine.errors import (
     StepGone,
     WrongStatus,
 )
+from engine.focus import placed
 from engine.forms import FormPageView, run_form
 from engine.injection import bind, collect, subscription_ids
 from engine.named_subscriptions import named_in
 from engine.replacements import form_without_fields
 from engine.run.commands import subjects
 from engine.run.commands.changed import step_of
+from engine.run.commands.checks import fitting
 from engine.run.commands.context import CommandContext
 from engine.run.commands.permits import permit
 from engine.run.runs import Run, RunRequest
 from engine.states import ProcessStatus, StepKind
-from engine.step_errors import InputUnusable, WrongLifecycle
+from engine.step_errors import FocusUnusable, InputUnusable, WrongLifecycle
 from engine.steps import Step
 from engine.store import inbox, locking
 from engine.store.locking import ProcessNow
@@ -66,7 +68,8 @@ async def resume(
         NotAllowed: if an authorizer says no.
         WrongStatus: if it is not suspended.
         FormPageNeeded: if the form asks for another page.
-        InvalidInput: if a page does not fit, or names a subscription that cannot be used.
+        InvalidInput: if a page does not fit, names a subscription that cannot be used, or makes the state too
+            large.
         StepGone: if its workflow has lost the step, and has nothing that replaces it.
         Conflict: if somebody else was faster, or the form does not fit what the process holds now.
     """
@@ -76,6 +79,8 @@ async def resume(
     check_named = partial(subjects.check_named, context, scope=scope, holder=process_id)
     result = await run_form(form.step.function, pages, _inputs(context, form), check_named=check_named)
     values = collect(form.step, result).values
+    state = form.process.state
+    fitting(context, state | placed(form.step.focus, state, values), path=("pages",))
     named = named_in(form.step.outputs, values, pages=pages)
     async with context.database.write() as connection:
         await subjects.admit_named(connection, context, named, scope=scope, holder=process_id)
@@ -178,7 +183,7 @@ def _subjects(step: Step, process: ProcessNow) -> tuple[SubscriptionId, ...]:
     """The subscriptions the form reads; of a state that names none where it should, `_inputs` complains."""
     try:
         return subscription_ids(step, process.state)
-    except InputUnusable:
+    except (FocusUnusable, InputUnusable):
         return ()
 
 
@@ -197,7 +202,7 @@ def _inputs(context: CommandContext, form: WaitingForm) -> dict[str, object]:
             catalog=context.catalog,
             subscriptions={tree.subscription.id: to_model(context.catalog, tree) for tree in form.trees},
         )
-    except (InputUnusable, WrongLifecycle, ModelMismatch, ProductNotFound) as error:
+    except (FocusUnusable, InputUnusable, WrongLifecycle, ModelMismatch, ProductNotFound) as error:
         raise Conflict(
             f"the form of step {form.step.key!r} does not fit what the process holds any more"
         ) from error

@@ -8,8 +8,6 @@ from domain.scope import Scope
 from engine.authorizers import AuthorizedAction
 from engine.errors import (
     Conflict,
-    FieldError,
-    InvalidInput,
     ProcessMovedOn,
     ProcessNotFound,
     StepNotCurrent,
@@ -20,6 +18,7 @@ from engine.errors import (
 from engine.focus import nested, placed
 from engine.replacements import unneeded_step
 from engine.run.commands.changed import workflow_of
+from engine.run.commands.checks import check_reason, fitting
 from engine.run.commands.context import CommandContext
 from engine.run.commands.permits import permit
 from engine.run.planning import next_step
@@ -33,7 +32,6 @@ from engine.store.locking import Past, ProcessNow
 from engine.store.skips import SkippedStep
 from engine.workflows import Workflow
 
-LONGEST_REASON = 2000
 SKIPPABLE = frozenset(
     {
         ProcessStatus.FAILED,
@@ -74,7 +72,8 @@ async def skip(
         claims: What else is known of the caller.
 
     Raises:
-        InvalidInput: if the reason is blank or too long, or a value is not what the step declares.
+        InvalidInput: if the reason is blank, too long or cannot be stored, or a value is not what the step
+            declares.
         ProcessNotFound: if there is no such process in scope.
         NotAllowed: if an authorizer says no.
         WrongStatus: if it is neither parked nor has failed.
@@ -84,7 +83,7 @@ async def skip(
         StepGone: if its workflow is gone.
         Conflict: if it has changed at the same moment.
     """
-    _check_reason(reason)
+    check_reason(reason)
     process = await _find(context, process_id, step_key, scope=scope)
     allowed = await permit(context.registry, process.facts, AuthorizedAction.SKIP, actor=actor, claims=claims)
     workflow, step = _find_step(context, process, step_key)
@@ -102,13 +101,6 @@ async def skip(
         if planned.following is not None:
             run = Run(process_id=process_id, run_no=run_no)
             await context.dispatcher.enqueue(connection, [RunRequest(run=run)])
-
-
-def _check_reason(reason: str) -> None:
-    if reason.strip() and len(reason) <= LONGEST_REASON:
-        return
-    message = f"Expected 1 to {LONGEST_REASON} characters, not all blank, found {len(reason)}"
-    raise InvalidInput([FieldError(path=("reason",), message=message, code="reason")])
 
 
 async def _find(context: CommandContext, process_id: ProcessId, step_key: str, *, scope: Scope) -> ProcessNow:
@@ -166,15 +158,6 @@ def _plan(
         key=step.key,
         reason=reason,
         delta=encode(nested(step.focus, given)) if given else None,
-        state=_fitting(context, state) if given else None,
+        state=fitting(context, state, path=("values",)) if given else None,
         following=next_step(left[0], done=past.done) if left else None,
     )
-
-
-def _fitting(context: CommandContext, state: dict[str, JsonValue]) -> str:
-    text = encode(state)
-    found, limit = len(text.encode()), context.settings.state_limit_bytes
-    if found > limit:
-        message = f"The state would be {found} bytes of JSON, at most {limit} are allowed"
-        raise InvalidInput([FieldError(path=("values",), message=message, code="too_large")])
-    return text

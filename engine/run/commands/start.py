@@ -23,6 +23,7 @@ from engine.errors import (
 )
 from engine.named_subscriptions import named_in
 from engine.run.commands import predicates, subjects
+from engine.run.commands.checks import check_key, fitting
 from engine.run.commands.context import CommandContext
 from engine.run.commands.permits import NO_CLAIMS, ask_to_start
 from engine.run.runs import Run, RunRequest
@@ -32,8 +33,6 @@ from engine.store import pauses, starts
 from engine.store.records import PlannedStep
 from engine.store.starts import NewProcess
 from engine.workflows import Workflow
-
-LONGEST_KEY = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +73,8 @@ async def start(context: CommandContext, request: StartRequest) -> StartedProces
 
     Raises:
         WorkflowNotFound: if the registry has no such workflow.
-        InvalidInput: if the pages or values do not fit, or name a subscription that cannot be used.
+        InvalidInput: if the pages or values do not fit, are too much for a state, or name a subscription that
+            cannot be used; or if a version is given without a subscription.
         FormPageNeeded: if the form asks for another page.
         SubjectNotFound: if the subscription is not there, out of scope, or not of the workflow's kind.
         ActionBlocked: if the workflow cannot be started on the subscription as it, and what is related to it,
@@ -84,7 +84,8 @@ async def start(context: CommandContext, request: StartRequest) -> StartedProces
         NotAllowed: if the process would be for a customer out of scope, or the workflow's authorizer says no.
         PredicateFailed: if the workflow's run predicate says no.
     """
-    _check_key(request.idempotency_key)
+    check_key(request.idempotency_key)
+    _check_version(request)
     workflow = context.registry.workflow(request.workflow)
     subject = await subjects.find(context, workflow, request.subscription_id, scope=request.scope)
     await ask_to_start(workflow, subject, actor=request.actor, claims=request.claims)
@@ -92,16 +93,18 @@ async def start(context: CommandContext, request: StartRequest) -> StartedProces
     given = await _parse(context, workflow, request, subject)
     customers = _customers(given, subject, request.scope)
     process = _new_process(workflow, request, given=given, subject=subject, customers=customers)
+    fitting(context, process.values, path=() if request.pages is None else ("pages",))
     if request.idempotency_key is not None:
-        earlier = await _find_earlier(context, process)
+        earlier = await _find_earlier(context, process, scope=request.scope)
         if earlier is not None:
             return earlier
     try:
         await _carry_out(context, workflow, request, process=process)
     except (SubjectNotFound, ActionBlocked, Conflict, InvalidInput) as refusal:
-        return await _earlier_or_raise(context, process, refusal)
+        return await _earlier_or_raise(context, process, refusal, scope=request.scope)
     except _NotInserted:
-        return await _earlier_or_raise(context, process, await _why_not_inserted(context))
+        refusal = await _why_not_inserted(context)
+        return await _earlier_or_raise(context, process, refusal, scope=request.scope)
     return StartedProcess(process_id=process.id, created=True)
 
 
@@ -131,11 +134,11 @@ class _NotInserted(Exception):  # rolls the transaction back, and is not an erro
     """The process could not be written: the engine is paused, or its key is taken."""
 
 
-def _check_key(key: str | None) -> None:
-    if key is None or 1 <= len(key) <= LONGEST_KEY:
+def _check_version(request: StartRequest) -> None:
+    if request.expected_version is None or request.subscription_id is not None:
         return
-    message = f"Expected 1 to {LONGEST_KEY} characters, found {len(key)}"
-    raise InvalidInput([FieldError(path=("idempotency_key",), message=message, code="key_length")])
+    message = f"Found version {request.expected_version} of a subscription, but no subscription"
+    raise InvalidInput([FieldError(path=("version",), message=message, code="unexpected_version")])
 
 
 def _question(workflow: Workflow, request: StartRequest) -> predicates.Question:
@@ -156,16 +159,17 @@ async def _refuse_early(
         if subject is not None:
             subjects.refuse_blocked(workflow, subject, request.scope)
     except (ActionBlocked, PredicateFailed):
-        if not await _is_repetition(context, request.idempotency_key):
+        if not await _is_repetition(context, request):
             raise
 
 
-async def _is_repetition(context: CommandContext, idempotency_key: str | None) -> bool:
+async def _is_repetition(context: CommandContext, request: StartRequest) -> bool:
     """Whether something was started under the key before, which is then what the request is answered with."""
-    if idempotency_key is None:
+    if request.idempotency_key is None:
         return False
     async with context.database.writer() as connection:
-        return await starts.find_earlier(connection, idempotency_key) is not None
+        earlier = await starts.find_earlier(connection, request.idempotency_key, scope=request.scope)
+    return earlier is not None
 
 
 async def _parse(
@@ -230,7 +234,9 @@ def _new_process(
     )
 
 
-async def _find_earlier(context: CommandContext, process: NewProcess) -> StartedProcess | None:
+async def _find_earlier(
+    context: CommandContext, process: NewProcess, *, scope: Scope
+) -> StartedProcess | None:
     """The process that was started under the same key.
 
     Raises:
@@ -239,19 +245,20 @@ async def _find_earlier(context: CommandContext, process: NewProcess) -> Started
     if process.idempotency_key is None:
         return None
     async with context.database.writer() as connection:
-        earlier = await starts.find_earlier(connection, process.idempotency_key)
+        earlier = await starts.find_earlier(connection, process.idempotency_key, scope=scope)
     if earlier is None:
         return None
     if earlier.start_digest != process.start_digest:
-        raise IdempotencyKeyUsed(process.idempotency_key, process_id=earlier.process_id)
+        shown = earlier.process_id if earlier.in_scope else None
+        raise IdempotencyKeyUsed(process.idempotency_key, process_id=shown)
     return StartedProcess(process_id=earlier.process_id, created=False)
 
 
 async def _earlier_or_raise(
-    context: CommandContext, process: NewProcess, refusal: Exception
+    context: CommandContext, process: NewProcess, refusal: Exception, *, scope: Scope
 ) -> StartedProcess:
     """A repetition that lost the race to the first call is answered like any other repetition."""
-    earlier = await _find_earlier(context, process)
+    earlier = await _find_earlier(context, process, scope=scope)
     if earlier is None:
         raise refusal
     return earlier

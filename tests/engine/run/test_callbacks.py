@@ -93,9 +93,10 @@ async def test_a_callback_of_a_parked_process_is_taken_once(house: House) -> Non
         await house.until(process_id, ProcessStatus.COMPLETED)
 
 
-async def test_an_unknown_token_is_refused(house: House) -> None:
+@pytest.mark.parametrize("token", ["nobody-gave-this-away", "", "a\0b", "\ud800"], ids=ascii)
+async def test_an_unknown_token_is_refused(house: House, token: str) -> None:
     with pytest.raises(CallbackUnknown):
-        await house.commands.receive_callback("nobody-gave-this-away", DELIVERY)
+        await house.commands.receive_callback(token, DELIVERY)
 
 
 async def test_a_body_that_does_not_fit_is_refused_and_the_token_stays_good(house: House) -> None:

@@ -66,6 +66,21 @@ async def test_a_claim_after_an_expired_lease_closes_the_lost_attempt(house: Hou
     ]
 
 
+async def test_the_lease_of_a_claim_that_had_to_wait_begins_with_the_claim(house: House) -> None:
+    process_id = await house.start("single", text="a")
+    async with asyncio.TaskGroup() as tasks:
+        async with house.database.write() as holder:
+            await holder.execute("SELECT FROM process WHERE id = $1 FOR UPDATE", process_id)
+            waiting = tasks.create_task(claim(house, process_id, lease_s=60), name="claim")
+            await house.until_blocked()
+            freed_at = await holder.fetchval("SELECT clock_timestamp()")
+        assert await waiting is not None
+
+    assert await house.rows(
+        "SELECT lease_until >= $1::timestamptz + interval '60 seconds' AS whole FROM process", freed_at
+    ) == [{"whole": True}]
+
+
 @parity("WE-39")
 async def test_a_worker_that_lost_its_lease_cannot_write(house: House) -> None:
     gate = house.stage.hold("first")

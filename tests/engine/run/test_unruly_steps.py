@@ -24,6 +24,11 @@ class Speechless(Exception):
         raise ValueError("no words")
 
 
+class Stubborn(Exception):
+    def __str__(self) -> str:
+        raise KeyboardInterrupt
+
+
 class Unusual(BaseException):
     pass
 
@@ -74,6 +79,11 @@ async def unusual() -> None:
 @step("One that says nothing")
 async def speechless() -> None:
     raise Speechless
+
+
+@step("One whose error interrupts whoever reads it")
+async def stubborn() -> None:
+    raise Stubborn
 
 
 @step("One that gives what holds itself")
@@ -140,6 +150,7 @@ WORKFLOWS = (
             cancelled,
             unusual,
             speechless,
+            stubborn,
             circular,
             bottomless,
             telling,
@@ -169,6 +180,7 @@ def house(database: Database) -> House:
         ("cancelled", "the step cancelled itself"),
         ("unusual", "rare"),
         ("speechless", "Speechless"),
+        ("stubborn", "Stubborn"),
         ("circular", "step 'circular': output 'anything': Circular reference detected (id repeated)"),
         ("bottomless", "step 'bottomless': output 'anything': Maximum serialization depth exceeded"),
     ],

@@ -161,6 +161,28 @@ async def test_a_change_of_a_subscription_is_committed_with_its_step(house: Hous
     assert await house.rows("SELECT values FROM block") == [{"values": {"speed": 80}}]
 
 
+async def test_the_lease_of_a_checkpoint_that_waited_for_a_subscription_begins_with_the_step(
+    house: House,
+) -> None:
+    subscription_id = await house.create_port()
+    process_id = await house.modify(subscription_id, speed=80)
+    checkpoint = await house.patched_checkpoint(process_id, subscription_id, speed=80)
+    async with writing(house) as writer, asyncio.TaskGroup() as tasks:
+        async with house.database.write() as holder:
+            await holder.execute("SELECT FROM subscription WHERE id = $1 FOR UPDATE", subscription_id)
+            waiting = tasks.create_task(writer.write(checkpoint), name="checkpoint")
+            await house.until_blocked()
+            freed_at = await holder.fetchval("SELECT clock_timestamp()")
+        answer = await waiting
+
+    assert isinstance(answer, Recorded)
+    assert await house.rows(
+        "SELECT lease_until >= $2::timestamptz + interval '60 seconds' AS whole FROM process WHERE id = $1",
+        process_id,
+        freed_at,
+    ) == [{"whole": True}]
+
+
 async def test_a_run_writes_one_checkpoint_at_a_time(house: House) -> None:
     writer = CheckpointWriter(house.database, house.new_dispatcher(), lease_s=60)
     process_id = ProcessId(new_uuid7())

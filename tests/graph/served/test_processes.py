@@ -147,6 +147,23 @@ async def _command(house: House, name: str, process_id: str) -> Any:
     return answer[name]
 
 
+async def test_an_abort_for_a_reason_that_cannot_be_kept_is_refused_with_its_place(house: House) -> None:
+    aborted = await house.ask(
+        """mutation ($id: ID!, $reason: String) { abortProcess(process: $id, reason: $reason) {
+             ... on InvalidInput { errors { path message code } } } }""",
+        id="process_01h455vb4pex5vsknk084sn02q",
+        reason="x" * 2001,
+    )
+
+    assert aborted["abortProcess"]["errors"] == [
+        {
+            "path": ["reason"],
+            "message": "Expected 1 to 2000 characters, not all blank, found 2001",
+            "code": "reason",
+        }
+    ]
+
+
 async def test_a_command_to_an_unknown_process_names_it(house: House) -> None:
     unknown = "process_01h455vb4pex5vsknk084sn02q"
 
