@@ -19,6 +19,7 @@ from domain.storage.filters import (
 from domain.storage.values import operators_of
 from graph.filters import Given, InvalidWhere, OperatorType, Path, WhereType, from_storage, given_fields
 from graph.ids import InvalidId
+from graph.names import field_name
 
 QUANTIFIERS = {quantifier.value: quantifier for quantifier in Quantifier}
 
@@ -42,6 +43,28 @@ class FieldCondition:
     operators: OperatorType
     check: Check
     parse: Callable[[str], object] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        field: str,
+        operators: OperatorType,
+        description: str,
+        *,
+        check: Check,
+        name: str | None = None,
+        parse: Callable[[str], object] | None = None,
+    ) -> "FieldCondition":
+        """Gives the condition on a field, which clients know by the same name or by another one."""
+        return cls(
+            attribute=name or field,
+            graphql_name=field_name(name or field),
+            description=description,
+            field=field,
+            operators=operators,
+            check=check,
+            parse=parse,
+        )
 
     @property
     def annotation(self) -> object:

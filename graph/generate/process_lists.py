@@ -1,7 +1,8 @@
 """The list of processes, filtered by a typed `where`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -16,14 +17,13 @@ from engine.store.process_filters import FIELDS, ProcessWhere, check_operand
 from engine.store.processes import ProcessRepository
 from engine.store.records import ProcessRecord
 from graph.context import Info
-from graph.filters import Joins, OperatorType, WhereType, filtered, read_where, set_where
+from graph.filters import Joins, WhereType, filtered, read_where, set_where
 from graph.generate.conditions import FieldCondition
 from graph.generate.operators import FilterNames, OperatorTypes, enum_words
 from graph.generate.record_conditions import id_operators
 from graph.generate.wheres import begun, complete
 from graph.ids import parse_process_id, parse_subscription_id
 from graph.loaders import ProcessRead
-from graph.names import field_name
 from graph.paging import After, Before, Connection, First, Last, Offset, PageArguments, connection
 from graph.permissions import Permission, requires
 from graph.types.enums import FailureKind, ProcessStatus, Target
@@ -136,20 +136,4 @@ def _conditions(operators: OperatorTypes) -> Sequence[FieldCondition]:
     ]
 
 
-def _condition(
-    field: str,
-    operators: OperatorType,
-    description: str,
-    *,
-    name: str | None = None,
-    parse: Callable[[str], object] | None = None,
-) -> FieldCondition:
-    return FieldCondition(
-        attribute=name or field,
-        graphql_name=field_name(name or field),
-        description=description,
-        field=field,
-        operators=operators,
-        check=check_operand,
-        parse=parse,
-    )
+_condition = partial(FieldCondition.of, check=check_operand)

@@ -14,7 +14,6 @@ from graph.filters import OperatorType
 from graph.generate.conditions import FieldCondition, GroupCondition
 from graph.generate.operators import FilterNames, OperatorTypes, enum_words, input_class, value_words
 from graph.ids import parse_process_id, parse_product_id, parse_subscription_id
-from graph.names import field_name
 from graph.types.enums import SubscriptionStatus
 
 _ID_OPERATORS: Final = frozenset({Operator.EQ, Operator.IN, Operator.IS_NULL})
@@ -91,15 +90,8 @@ def _condition(
     name: str | None = None,
     parse: Callable[[str], object] | None = None,
 ) -> FieldCondition:
-    return FieldCondition(
-        attribute=name or field,
-        graphql_name=field_name(name or field),
-        description=description,
-        field=field,
-        operators=operators,
-        check=_checking(FIELDS[field]),
-        parse=parse,
-    )
+    check = _checking(FIELDS[field])
+    return FieldCondition.of(field, operators, description, check=check, name=name, parse=parse)
 
 
 def _checking(field: FilterField) -> Callable[[Operator, object, str], object]:
