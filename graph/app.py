@@ -66,8 +66,17 @@ def create_server(
     registry: Registry,
     settings: EngineSettings,
     graph_settings: GraphSettings,
+    schema: ApplicationSchema | None = None,
 ) -> GraphServer:
     """Builds the server of an application on an open database.
+
+    Args:
+        database: Open.
+        catalog: What is sold.
+        registry: What is carried out.
+        settings: Of the engine.
+        graph_settings: Of the server.
+        schema: That of this catalogue and registry, if it was built before; it can serve several servers.
 
     Raises:
         NotLoopback: Other machines could reach it, and nobody has to sign in.
@@ -82,10 +91,10 @@ def create_server(
         engine_watch=EngineWatch(database),
         settings=graph_settings,
     )
-    return create_app(dependencies)
+    return create_app(dependencies, schema=schema)
 
 
-def create_app(dependencies: GraphDependencies) -> GraphServer:
+def create_app(dependencies: GraphDependencies, *, schema: ApplicationSchema | None = None) -> GraphServer:
     """Builds the server from its parts; the bus runs as long as the server does.
 
     Raises:
@@ -97,7 +106,7 @@ def create_app(dependencies: GraphDependencies) -> GraphServer:
     authenticator = _authenticator(settings, client)
     streams = OpenStreams()
     started = asyncio.Event()
-    schema = build_schema(dependencies.catalog, dependencies.registry)
+    schema = schema or build_schema(dependencies.catalog, dependencies.registry)
     operations = Operations(
         schema.core,
         executor_class=CountingExecutor,

@@ -43,7 +43,7 @@ from tests.parity import parity
 
 AUTHOR = ChangeAuthor(actor="tester")
 SETTINGS = settings(
-    max_examples=50,
+    max_examples=40,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     deadline=None,
     # One database serves all examples: each makes subscriptions of its own.

@@ -13,10 +13,9 @@ from graph.execution.executor import CountingExecutor
 from graph.execution.operations import Operations
 from graph.execution.request import GraphQLRequest
 from graph.permissions import Permission, Viewer
-from graph.schema import build_schema
 from graph.settings import GraphSettings
 from tests.graph.application import CATALOG, REGISTRY
-from tests.graph.served.house import House
+from tests.graph.served.house import SCHEMA, House
 
 
 class Asking:
@@ -38,16 +37,15 @@ class Asking:
             engine_watch=EngineWatch(house.database),
             settings=settings or GraphSettings(),
         )
-        schema = build_schema(CATALOG, REGISTRY)
         self._viewer = Viewer(
             name="customer's clerk",
             permissions=frozenset(permissions or Permission),
             scope=scope or Scope.of(CustomerId("customer 1")),
         )
         self._operations = Operations(
-            schema.core,
+            SCHEMA.core,
             executor_class=CountingExecutor,
-            new_context=context_factory(dependencies, schema),
+            new_context=context_factory(dependencies, SCHEMA),
         )
 
     async def __call__(self, query: str, **variables: Any) -> Any:

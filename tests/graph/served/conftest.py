@@ -15,7 +15,7 @@ from engine.store import tables as engine_tables
 from graph.app import create_server
 from graph.settings import GraphSettings
 from tests.graph.application import CATALOG, REGISTRY
-from tests.graph.served.house import READS_STATUS, SETTINGS, House
+from tests.graph.served.house import READS_STATUS, SCHEMA, SETTINGS, House
 from tests.graph.serving import serving
 from tests.postgres import PostgresServer, build_template
 
@@ -53,6 +53,7 @@ async def house(database: Database) -> AsyncGenerator[House]:
         database=database,
         catalog=CATALOG,
         registry=REGISTRY,
+        schema=SCHEMA,
         settings=SETTINGS,
         graph_settings=GraphSettings(),
     )

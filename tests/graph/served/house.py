@@ -13,6 +13,7 @@ from domain.storage.database import Database
 from engine.run.worker import Worker
 from engine.settings import EngineSettings
 from graph.app import GraphServer
+from graph.schema import build_schema
 from tests.graph.application import CATALOG, REGISTRY
 from tests.waiting import eventually
 
@@ -22,6 +23,8 @@ SETTINGS = EngineSettings(
 
 READS_STATUS = {"accept": "application/graphql-response+json"}
 """Sent by a client that is to see a refusal in the status as well."""
+
+SCHEMA = build_schema(CATALOG, REGISTRY)
 
 CREATE_NODE = """
 mutation ($input: CreateNodeInput!, $key: String) {

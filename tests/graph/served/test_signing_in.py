@@ -21,7 +21,7 @@ from graph.authentication.settings import OidcSettings
 from graph.settings import GraphSettings
 from tests.graph.application import CATALOG, REGISTRY
 from tests.graph.authentication.provider import AUDIENCE, Provider, providing, rsa_key
-from tests.graph.served.house import CREATE_NODE, NODE, SETTINGS, House
+from tests.graph.served.house import CREATE_NODE, NODE, SCHEMA, SETTINGS, House
 from tests.graph.serving import serving
 
 KEY = rsa_key("signing-in")
@@ -44,6 +44,7 @@ async def closed_house(database: Database, provider: Provider) -> AsyncGenerator
         database=database,
         catalog=CATALOG,
         registry=REGISTRY,
+        schema=SCHEMA,
         settings=SETTINGS,
         graph_settings=GraphSettings(host="0.0.0.0", oidc=oidc, allowed_origins=frozenset({PORTAL})),  # noqa: S104  # closed to strangers
     )

@@ -27,14 +27,12 @@ from domain.storage.database import Database
 from graph.app import create_server
 from graph.authentication.settings import OPERATOR, READER, OidcSettings
 from graph.permissions import Permission, permission_of
-from graph.schema import build_schema
 from graph.settings import GraphSettings
 from tests.graph.application import CATALOG, REGISTRY
 from tests.graph.authentication.provider import AUDIENCE, Provider, providing, rsa_key
-from tests.graph.served.house import SETTINGS, House
+from tests.graph.served.house import SCHEMA, SETTINGS, House
 from tests.graph.serving import serving
 
-SCHEMA = build_schema(CATALOG, REGISTRY).core
 KEY = rsa_key("who-may")
 ROLES = {"reader": READER, "operator": OPERATOR, "admin": frozenset(Permission)}
 TABLES = (
@@ -62,9 +60,9 @@ class RootField:
 
 def _root_fields() -> list[RootField]:
     roots = {
-        "query": SCHEMA.query_type,
-        "mutation": SCHEMA.mutation_type,
-        "subscription": SCHEMA.subscription_type,
+        "query": SCHEMA.core.query_type,
+        "mutation": SCHEMA.core.mutation_type,
+        "subscription": SCHEMA.core.subscription_type,
     }
     return [
         RootField(kind, name, field, _needs(root, field))
@@ -164,6 +162,7 @@ async def closed(database: Database) -> AsyncGenerator[ClosedHouse]:
             database=database,
             catalog=CATALOG,
             registry=REGISTRY,
+            schema=SCHEMA,
             settings=SETTINGS,
             graph_settings=GraphSettings(oidc=oidc),
         )
