@@ -195,6 +195,10 @@ class Plant:
             if self.is_paused and await self._has_stragglers():
                 return False
             views.update(await look_at(self.database, process_ids))
+            if not all(self._rests(view) for view in views.values()):
+                return False
+            # A step may have come to rest behind the look that found it under way.
+            views.update(await look_at(self.database, process_ids))
             return all(self._rests(view) for view in views.values())
 
         try:
