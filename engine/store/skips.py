@@ -42,6 +42,11 @@ closed AS (
     FROM skipped AS k
     WHERE c.process_id = k.id AND c.step_key = $3 AND c.used_at IS NULL
 ),
+taken AS (
+    UPDATE inbox AS b SET read_version = k.version
+    FROM skipped AS k
+    WHERE b.process_id = k.id AND b.step_key = $3 AND b.read_version IS NULL
+),
 following AS (
     INSERT INTO process_step (process_id, key, position, name, kind, status, attempts)
     SELECT k.id, $7, $9, $10, $11, 'PENDING', 0 FROM skipped AS k WHERE $7::text IS NOT NULL

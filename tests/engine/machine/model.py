@@ -8,6 +8,10 @@ from engine.focus import nested, placed, visible
 from engine.states import TERMINAL, FailureKind, ProcessStatus, StepStatus
 from tests.engine.machine.plans import MOST_ATTEMPTS, Deed, Patience, StepPlan, Subject, Trouble, WorkflowPlan
 
+GOING_ON = frozenset(
+    {StepStatus.SUSPENDED, StepStatus.AWAITING_CALLBACK, StepStatus.PENDING, StepStatus.WAITING}
+)
+"""While a step has one of these, what arrives for it counts."""
 ENDED_ATTEMPTS = frozenset({StepStatus.RUNNING, StepStatus.SUSPENDED, StepStatus.AWAITING_CALLBACK})
 
 
@@ -38,7 +42,7 @@ class ModelStep:
         """Record the step, and its attempt."""
         self.status = status
         self.attempts[-1] = attempt or status
-        if status not in (StepStatus.SUSPENDED, StepStatus.AWAITING_CALLBACK, StepStatus.PENDING):
+        if status not in GOING_ON:
             self.close_tokens()
         self.parked = status in (StepStatus.SUSPENDED, StepStatus.AWAITING_CALLBACK)
 
@@ -282,8 +286,7 @@ class ModelProcess:
             self.status, self.due = ProcessStatus.WAITING, plan.patience is Patience.SHORT
         else:
             step.end(StepStatus.FAILED)
-            self.status = ProcessStatus.FAILED
-        self.arrived = None
+            self.status, self.arrived = ProcessStatus.FAILED, None
 
     def _release(self) -> None:
         if self.port is not None:

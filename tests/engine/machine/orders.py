@@ -162,7 +162,12 @@ def _arrive(order: Callback, process: ModelProcess) -> Answer:
         return CallbackUsed
     if order.parcel is None:
         return InvalidInput
-    awaited = (ProcessStatus.QUEUED, ProcessStatus.RUNNING, ProcessStatus.AWAITING_CALLBACK)
+    awaited = (
+        ProcessStatus.QUEUED,
+        ProcessStatus.RUNNING,
+        ProcessStatus.WAITING,
+        ProcessStatus.AWAITING_CALLBACK,
+    )
     if process.key != order.step or process.status not in awaited:
         return WrongStatus
     _take_in(process, {"parcel": order.parcel})
@@ -175,7 +180,8 @@ def _arrive(order: Callback, process: ModelProcess) -> Answer:
 def _take_in(process: ModelProcess, values: dict[str, JsonValue]) -> None:
     process.arrived = values
     process.arrivals += 1
-    process.due = False
+    # A step that waits for its next attempt waits on, and then takes in what has arrived.
+    process.due = process.due and process.status is ProcessStatus.WAITING
 
 
 def _retry(process: ModelProcess) -> Answer:
