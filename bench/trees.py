@@ -28,13 +28,13 @@ from bench.seeding.populate import populate
 from bench.throughput import durable_postgres
 from domain.ids import SubscriptionId
 from domain.json import decode, encode
-from domain.model.mapping import to_model, to_patch
-from domain.model.patch import SubscriptionPatch
 from domain.model.subscriptions import SubscriptionModel
+from domain.model.trees.mapping import to_model, to_patch
+from domain.model.trees.patch import SubscriptionPatch
 from domain.scope import Scope
 from domain.storage.database import Database
 from domain.storage.embedded import EmbeddedPostgres, ensure_database
-from domain.storage.saves import AuthoredPatch, ChangeAuthor, save_all
+from domain.storage.saving.saves import AuthoredPatch, ChangeAuthor, save_all
 from domain.storage.subscriptions import SubscriptionRepository
 
 TREES: Final = 100

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from domain.ids import CustomerId, ProcessId, SubscriptionId
-from domain.model.families import ModelFamily
+from domain.model.definition.families import ModelFamily
 from domain.model.lifecycle import TERMINATED, SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
 from domain.scope import Scope

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from domain.model.families import ModelFamily
+from domain.model.definition.families import ModelFamily
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
 from engine import slots

@@ -9,9 +9,9 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from domain.model.definition.texts import shown
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
-from domain.model.texts import shown
 from domain.type_ids import decode_suffix
 from engine.annotations import bare, members
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from domain.model.catalog import Catalog, Product
 from domain.model.subscriptions import SubscriptionModel
-from domain.storage.lookups import Subscriptions
+from domain.storage.listing.lookups import Subscriptions
 from engine import dataflow
 from engine.context import StepContext
 from engine.definition_errors import DuplicateWorkflow, InvalidService

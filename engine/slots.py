@@ -11,8 +11,8 @@ from typing_extensions import is_typeddict
 
 from domain.ids import SubscriptionId
 from domain.model.blocks import ProductBlockModel
+from domain.model.definition.families import ModelFamily
 from domain.model.errors import InvalidFamily
-from domain.model.families import ModelFamily
 from domain.model.subscriptions import SubscriptionModel
 from engine.annotations import bare, is_nullable, members, part_name
 from engine.definition_errors import UnsupportedSignature

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
-from domain.model.families import ModelFamily
+from domain.model.definition.families import ModelFamily
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
 from engine.annotations import bare, describe, required_annotation, resolve_annotations

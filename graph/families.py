@@ -8,7 +8,7 @@ from domain.ids import BlockId
 from domain.model.catalog import Catalog
 from domain.model.errors import ModelMismatch
 from domain.model.lifecycle import ACTIVE
-from domain.model.tree import BlockRecord, SubscriptionRecord, Tree
+from domain.model.trees.tree import BlockRecord, SubscriptionRecord, Tree
 from engine.registry import Registry
 from engine.workflows import Workflow as WorkflowDefinition
 from graph.context import Info, OperationContext

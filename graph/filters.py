@@ -11,7 +11,7 @@ from typing import Annotated, Final, Generic, Protocol, TypeVar
 import strawberry
 
 from domain.json import JsonValue
-from domain.storage.filters import MAX_DEPTH, FilterTooSlow, InvalidFilter, Operator
+from domain.storage.listing.filters import MAX_DEPTH, FilterTooSlow, InvalidFilter, Operator
 from graph.errors import GraphError
 
 Item = TypeVar("Item")

@@ -12,7 +12,7 @@ from strawberry.dataloader import DataLoader
 
 from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
 from domain.model.lifecycle import SubscriptionStatus
-from domain.model.tree import SubscriptionRecord, Tree
+from domain.model.trees.tree import SubscriptionRecord, Tree
 from domain.storage.annotation_reads import (
     AnnotationRepository,
     CustomerDescriptionRecord,

@@ -12,7 +12,7 @@ from uuid import UUID
 import strawberry
 
 from domain.json import JsonValue, decode, encode
-from domain.storage.paging import InvalidPageRequest, Page, PageRequest, SortKey, id_key
+from domain.storage.listing.paging import InvalidPageRequest, Page, PageRequest, SortKey, id_key
 from graph.errors import GraphError
 from graph.limits import PaidEntries, ReadBudget
 from graph.permissions import Permission, requires

@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.json import JsonValue
-from domain.model.tree import SubscriptionRecord
-from domain.storage.orders import OrderBy, SubscriptionOrder, sort_key
-from domain.storage.paging import SortKey
+from domain.model.trees.tree import SubscriptionRecord
+from domain.storage.listing.orders import OrderBy, SubscriptionOrder, sort_key
+from domain.storage.listing.paging import SortKey
 
 _TIMES = frozenset({SubscriptionOrder.START_AT, SubscriptionOrder.END_AT})
 

@@ -7,9 +7,9 @@ from domain.ids import BlockId, SubscriptionId
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog
 from domain.model.errors import ModelMismatch
-from domain.model.mapping import to_model
 from domain.model.subscriptions import SubscriptionModel
-from domain.model.tree import Tree
+from domain.model.trees.mapping import to_model
+from domain.model.trees.tree import Tree
 from graph.generate.drift import ModelDrifted
 from graph.ids import IdKind, encode_id
 

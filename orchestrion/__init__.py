@@ -13,10 +13,10 @@ refuse_shadowed_packages()
 from domain.ids import CustomerId, ProcessId, SubscriptionId
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
-from domain.model.fields import Indexed, Reference
+from domain.model.definition.fields import Indexed, Reference
 from domain.model.lifecycle import ProductStatus, SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
-from domain.storage.lookups import Subscriptions
+from domain.storage.listing.lookups import Subscriptions
 from engine.authorizers import Authorization, AuthorizedAction, Authorizer
 from engine.context import CallbackContext, StepContext
 from engine.errors import ApiUnavailable, InconsistentData

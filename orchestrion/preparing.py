@@ -10,7 +10,7 @@ from domain.model.catalog import Catalog
 from domain.storage.catalog_sync import sync
 from domain.storage.database import Database
 from domain.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, ensure_database
-from domain.storage.reaching import require_usable
+from domain.storage.listing.reaching import require_usable
 from domain.storage.value_indexes import sync_value_indexes
 from orchestrion.migrations import upgrade
 from orchestrion.settings import Settings

@@ -11,7 +11,7 @@ from pydantic import Field
 from domain.json import JsonValue
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
-from domain.model.fields import Indexed, Reference
+from domain.model.definition.fields import Indexed, Reference
 from domain.model.lifecycle import ACTIVE, PROVISIONING, ProductStatus
 from domain.model.subscriptions import SubscriptionModel
 

@@ -11,7 +11,7 @@ from bench.seeding.plan import PlannedSubscription
 from domain.ids import BlockId, CustomerId, SubscriptionId
 from domain.json import JsonValue
 from domain.model.lifecycle import ACTIVE, SAFE_USER_STATUSES, SubscriptionStatus
-from domain.model.tree import BlockRecord, RelationRecord
+from domain.model.trees.tree import BlockRecord, RelationRecord
 
 _ACTIVE_SHARE = 0.5
 _SAME_CUSTOMER_SHARE = 0.85

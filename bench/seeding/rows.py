@@ -8,9 +8,9 @@ from uuid import UUID
 from bench.seeding.drafts import SeededSubscription
 from bench.seeding.plan import CUSTOMER_SHARES
 from domain.json import JsonValue, encode
-from domain.model.change_form import ChangeSide, Columns, encode_columns, encode_side
 from domain.model.lifecycle import TERMINATED
-from domain.model.tree import BlockRecord, RelationRecord
+from domain.model.trees.change_form import ChangeSide, Columns, encode_columns, encode_side
+from domain.model.trees.tree import BlockRecord, RelationRecord
 
 ACTOR = "import"
 """Who made everything."""

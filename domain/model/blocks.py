@@ -6,10 +6,10 @@ from typing import ClassVar, Self
 from pydantic import BaseModel, Field
 
 from domain.ids import BlockId, SubscriptionId, new_uuid7
-from domain.model.definitions import DefinedModel, Definition, Keywords, define
-from domain.model.families import ModelFamily
-from domain.model.fields import BlockField, ModelFields
-from domain.model.texts import Label
+from domain.model.definition.definitions import DefinedModel, Definition, Keywords, define
+from domain.model.definition.families import ModelFamily
+from domain.model.definition.fields import BlockField, ModelFields
+from domain.model.definition.texts import Label
 
 
 class ProductBlockModel(DefinedModel):

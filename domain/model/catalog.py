@@ -10,12 +10,12 @@ from domain.errors import ProductNotFound
 from domain.json import JsonValue
 from domain.model.blocks import ProductBlockModel, find_family
 from domain.model.catalog_checks import check_nesting, check_unique
-from domain.model.families import ModelFamily
-from domain.model.fields import BlockField
-from domain.model.fixed_inputs import FixedInputChoices, check_fixed_inputs, read_choices
+from domain.model.definition.families import ModelFamily
+from domain.model.definition.fields import BlockField
+from domain.model.definition.fixed_inputs import FixedInputChoices, check_fixed_inputs, read_choices
+from domain.model.definition.nesting import BlockFamily, admits
+from domain.model.definition.scalars import Scalar
 from domain.model.lifecycle import ProductStatus
-from domain.model.nesting import BlockFamily, admits
-from domain.model.scalars import Scalar
 from domain.model.subscriptions import SubscriptionModel
 
 _SOLD = frozenset({ProductStatus.ACTIVE, ProductStatus.PRE_PRODUCTION})

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from domain.model.blocks import ProductBlockModel
+from domain.model.definition.families import ModelFamily
+from domain.model.definition.fields import BlockField
+from domain.model.definition.nesting import BlockFamily, admits, serves
 from domain.model.errors import InvalidCatalog, LifecycleMismatch
-from domain.model.families import ModelFamily
-from domain.model.fields import BlockField
-from domain.model.nesting import BlockFamily, admits, serves
 from domain.model.subscriptions import SubscriptionModel
 
 

@@ -8,10 +8,11 @@ from pydantic import AwareDatetime, Field, PrivateAttr
 
 from domain.ids import BlockId, CustomerId, SubscriptionId, new_uuid7
 from domain.json import JsonValue
-from domain.model.assembly import Assembly, loaded_values
 from domain.model.blocks import ProductBlockModel, find_family, with_new_values
-from domain.model.definitions import DefinedModel, Definition, Keywords, define
-from domain.model.disassembly import take_apart, walk
+from domain.model.definition.definitions import DefinedModel, Definition, Keywords, define
+from domain.model.definition.families import ModelFamily
+from domain.model.definition.fields import ModelFields
+from domain.model.definition.texts import Customer, Description, Note, is_storable
 from domain.model.errors import (
     FieldMismatch,
     FixedInputAssigned,
@@ -21,12 +22,11 @@ from domain.model.errors import (
     TransitionRefused,
     UnsupportedField,
 )
-from domain.model.families import ModelFamily
-from domain.model.fields import ModelFields
 from domain.model.lifecycle import SubscriptionStatus
-from domain.model.product_change import carry_over
-from domain.model.texts import Customer, Description, Note, is_storable
-from domain.model.tree import Tree
+from domain.model.trees.assembly import Assembly, loaded_values
+from domain.model.trees.disassembly import take_apart, walk
+from domain.model.trees.product_change import carry_over
+from domain.model.trees.tree import Tree
 
 _SET_BY_SAVES: Final = ("status", "in_sync", "version", "note")
 """What a subscription has that nobody can choose for a new one."""

@@ -13,7 +13,7 @@ from domain.json import JsonValue
 from domain.scope import Scope
 from domain.storage import tables
 from domain.storage.database import Database
-from domain.storage.selection import AnySelect, among, in_scope
+from domain.storage.listing.selection import AnySelect, among, in_scope
 from domain.storage.tables import Key
 
 _metadata = tables.subscription_metadata.c

@@ -25,7 +25,7 @@ from domain.errors import (
 )
 from domain.ids import CustomerId, SubscriptionId
 from domain.json import JsonValue, UnrepresentableValue, encode
-from domain.model.texts import LONGEST_CUSTOMER_ID, shown
+from domain.model.definition.texts import LONGEST_CUSTOMER_ID, shown
 from domain.scope import Scope
 from domain.storage.tables import GREATEST_VERSION
 

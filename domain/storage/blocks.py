@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Row, Uuid, select
 
 from domain.ids import BlockId, SubscriptionId
-from domain.model.tree import BlockRecord
+from domain.model.trees.tree import BlockRecord
 from domain.scope import Scope
 from domain.storage import tables
 from domain.storage.database import Database
-from domain.storage.selection import AnySelect, among, in_scope
+from domain.storage.listing.selection import AnySelect, among, in_scope
 
 _block = tables.block.c
 

@@ -26,13 +26,13 @@ from sqlalchemy import (
 from domain.errors import SubscriptionNotFound, VersionNotFound
 from domain.ids import ProcessId, SubscriptionId
 from domain.json import JsonValue
-from domain.model.history import TreeVersion, replay
-from domain.model.texts import shown
+from domain.model.definition.texts import shown
+from domain.model.trees.history import TreeVersion, replay
 from domain.scope import Scope
 from domain.storage import tables
 from domain.storage.database import Database
-from domain.storage.paging import MOST_ROWS, InvalidPageRequest, Page, PageRequest, SortKey
-from domain.storage.selection import among, in_scope
+from domain.storage.listing.paging import MOST_ROWS, InvalidPageRequest, Page, PageRequest, SortKey
+from domain.storage.listing.selection import among, in_scope
 from domain.storage.tables import GREATEST_VERSION, Key
 
 _change = tables.subscription_change.c

@@ -12,8 +12,8 @@ from domain.json import JsonValue
 from domain.model.lifecycle import ProductStatus
 from domain.storage import tables
 from domain.storage.database import Database
-from domain.storage.paging import Page, PageRequest, id_key
-from domain.storage.selection import AnySelect, among
+from domain.storage.listing.paging import Page, PageRequest, id_key
+from domain.storage.listing.selection import AnySelect, among
 from domain.storage.tables import Key
 
 _product = tables.product.c

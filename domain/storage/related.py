@@ -26,7 +26,7 @@ from domain.model.lifecycle import SubscriptionStatus
 from domain.scope import Scope
 from domain.storage import tables
 from domain.storage.database import Database
-from domain.storage.selection import AnySelect, among, in_scope
+from domain.storage.listing.selection import AnySelect, among, in_scope
 from domain.storage.tables import Key
 
 DEFAULT_DEPTH: Final = 10

@@ -9,19 +9,19 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, Uuid, func, select
 
 from domain.ids import BlockId, SubscriptionId
-from domain.model.families import ModelFamily
+from domain.model.definition.families import ModelFamily
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
-from domain.model.tree import SubscriptionRecord, Tree
+from domain.model.trees.tree import SubscriptionRecord, Tree
 from domain.scope import Scope
 from domain.storage import tables
-from domain.storage.conditions import compile_filter
 from domain.storage.database import Database
-from domain.storage.filters import And, FieldFilter, Operator, Where
-from domain.storage.orders import NEWEST_FIRST, OrderBy, SubscriptionOrder, paged, without_the_fixed
-from domain.storage.paging import Page, PageRequest
-from domain.storage.selection import AnySelect, among, in_scope, partial_record
-from domain.storage.time_limits import VALUE_FILTER_LIMIT_S, fetch_within
+from domain.storage.listing.conditions import compile_filter
+from domain.storage.listing.filters import And, FieldFilter, Operator, Where
+from domain.storage.listing.orders import NEWEST_FIRST, OrderBy, SubscriptionOrder, paged, without_the_fixed
+from domain.storage.listing.paging import Page, PageRequest
+from domain.storage.listing.selection import AnySelect, among, in_scope, partial_record
+from domain.storage.listing.time_limits import VALUE_FILTER_LIMIT_S, fetch_within
 from domain.storage.trees import tree_columns, tree_of
 
 _subscription = tables.subscription.c

@@ -20,10 +20,10 @@ from sqlalchemy import (
 
 from domain.ids import BlockId, SubscriptionId
 from domain.json import JsonValue
-from domain.model.tree import BlockRecord, BlockStub, RelationRecord, SubscriptionRecord, Tree
+from domain.model.trees.tree import BlockRecord, BlockStub, RelationRecord, SubscriptionRecord, Tree
 from domain.scope import Scope
 from domain.storage import tables
-from domain.storage.selection import AnySelect
+from domain.storage.listing.selection import AnySelect
 from domain.storage.tables import Key
 
 _subscription = tables.subscription.c

@@ -20,7 +20,7 @@ import asyncpg
 
 from domain.model.catalog import Catalog, IndexedField
 from domain.storage.database import Database
-from domain.storage.values import is_block, key_expression
+from domain.storage.listing.values import is_block, key_expression
 
 # One builder at a time in a database; the number is ours alone.
 INDEX_LOCK: Final = 0x0C_4E57_2102

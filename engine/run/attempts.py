@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from domain.errors import DomainError
 from domain.ids import ProcessId, SubscriptionId
 from domain.json import JsonValue, encode
-from domain.model.mapping import to_model, to_patch
 from domain.model.subscriptions import SubscriptionModel
+from domain.model.trees.mapping import to_model, to_patch
 from domain.scope import Scope
 from engine.conditions import Condition
 from engine.context import CallbackContext, StepContext

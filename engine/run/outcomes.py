@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from domain.ids import SubscriptionId
 from domain.json import JsonValue
-from domain.model.patch import SubscriptionPatch
+from domain.model.trees.patch import SubscriptionPatch
 from engine.states import FailureKind
 
 

@@ -13,7 +13,7 @@ import structlog
 from domain.ids import ProcessId, new_uuid7
 from domain.model.catalog import Catalog
 from domain.storage.database import Database
-from domain.storage.lookups import Subscriptions
+from domain.storage.listing.lookups import Subscriptions
 from domain.storage.subscriptions import SubscriptionRepository
 from engine.registry import Registry
 from engine.run.calls import Calls

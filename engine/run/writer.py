@@ -17,7 +17,7 @@ import structlog
 from domain.errors import DomainError
 from domain.ids import ProcessId
 from domain.storage.database import Database
-from domain.storage.saves import AuthoredPatch, ChangeAuthor, save_all
+from domain.storage.saving.saves import AuthoredPatch, ChangeAuthor, save_all
 from engine.run.answers import Aborting, CheckpointAnswer, Fenced, InboxNotEmpty, Paused, Recorded, Refused
 from engine.run.outage import is_outage, through_outages
 from engine.run.runs import Dispatcher, Run, RunRequest

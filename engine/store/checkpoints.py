@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from domain.ids import ProcessId, SubscriptionId
-from domain.model.patch import SubscriptionPatch
+from domain.model.trees.patch import SubscriptionPatch
 from engine.states import FailureKind, ProcessStatus, StepKind, StepStatus
 from engine.store.channels import woken_by
 from engine.store.payloads import STEP_SCALARS, step_scalars_with_error

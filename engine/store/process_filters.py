@@ -12,9 +12,8 @@ from sqlalchemy import Boolean, ColumnElement, Uuid, and_, false, literal, or_, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
-from domain.model.stored_forms import is_instant
-from domain.storage.checks import checked_operand, checked_text, ill_typed, is_a
-from domain.storage.filters import (
+from domain.model.definition.stored_forms import is_instant
+from domain.storage.listing.filters import (
     MAX_CONDITIONS,
     MAX_DEPTH,
     And,
@@ -24,15 +23,16 @@ from domain.storage.filters import (
     Operator,
     Or,
 )
-from domain.storage.selection import among
-from domain.storage.tables import Instant, Key
-from domain.storage.values import (
+from domain.storage.listing.selection import among
+from domain.storage.listing.values import (
     EQUALITY_OPERATORS,
     ORDERED_OPERATORS,
     TEXT_OPERATORS,
     column_operand,
     compare,
 )
+from domain.storage.saving.checks import checked_operand, checked_text, ill_typed, is_a
+from domain.storage.tables import Instant, Key
 from engine.states import FailureKind, ProcessStatus, Target
 from engine.store import tables
 

@@ -25,8 +25,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from domain.ids import ProcessId, SubscriptionId
 from domain.scope import Scope
 from domain.storage.database import Database
-from domain.storage.paging import Page, PageRequest, id_key
-from domain.storage.time_limits import VALUE_FILTER_LIMIT_S, fetch_within
+from domain.storage.listing.paging import Page, PageRequest, id_key
+from domain.storage.listing.time_limits import VALUE_FILTER_LIMIT_S, fetch_within
 from engine.states import ProcessStatus, Target
 from engine.store import tables
 from engine.store.process_filters import ProcessConditions, ProcessWhere, compile_process_filter

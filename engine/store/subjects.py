@@ -10,7 +10,7 @@ from domain.json import JsonValue
 from domain.model.catalog import Catalog
 from domain.model.lifecycle import SubscriptionStatus
 from domain.scope import Scope
-from domain.storage.locks import lock_related
+from domain.storage.saving.locks import lock_related
 from engine.actions import RelatedFacts, SubjectFacts
 from engine.store.json_edge import as_list, text_of
 from engine.store.scoping import customers_of

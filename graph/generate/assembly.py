@@ -13,8 +13,8 @@ import strawberry
 from domain.ids import BlockId
 from domain.json import JsonValue
 from domain.model.blocks import ProductBlockModel
-from domain.model.scalars import Scalar
-from domain.model.tree import BlockRecord, BlockStub, Tree
+from domain.model.definition.scalars import Scalar
+from domain.model.trees.tree import BlockRecord, BlockStub, Tree
 from graph.generate.blocks import BlockType
 from graph.generate.drift import fits, fits_list, refuse
 from graph.generate.fields import BlockChoice, BlockFamily, PlannedField, block_fields, stored_fields

@@ -12,7 +12,7 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from domain.model.blocks import ProductBlockModel
-from domain.model.fields import ModelFields
+from domain.model.definition.fields import ModelFields
 from domain.model.lifecycle import ACTIVE
 from graph.context import Info
 from graph.errors import SchemaDefinitionError

@@ -7,7 +7,7 @@ import structlog
 from pydantic import BaseModel
 
 from domain.errors import DomainError
-from domain.model.scalars import Scalar
+from domain.model.definition.scalars import Scalar
 from graph.errors import GraphError
 from graph.generate.drift import fits, fits_list
 from graph.generate.fields import PlannedField

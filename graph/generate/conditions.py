@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.model.blocks import ProductBlockModel
-from domain.model.families import ModelFamily
-from domain.model.scalars import Scalar
-from domain.storage.checks import checked_operand, checked_scalar
-from domain.storage.filters import (
+from domain.model.definition.families import ModelFamily
+from domain.model.definition.scalars import Scalar
+from domain.storage.listing.filters import (
     BlockFilter,
     FieldFilter,
     InvalidFilter,
@@ -16,7 +15,8 @@ from domain.storage.filters import (
     ValueFilter,
     ValueWhere,
 )
-from domain.storage.values import operators_of
+from domain.storage.listing.values import operators_of
+from domain.storage.saving.checks import checked_operand, checked_scalar
 from graph.filters import Given, InvalidWhere, OperatorType, Path, WhereType, from_storage, given_fields
 from graph.ids import InvalidId
 from graph.names import field_name

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from domain.json import JsonValue
-from domain.model.scalars import Scalar, ScalarField
+from domain.model.definition.scalars import Scalar, ScalarField
 from graph.errors import GraphError
 from graph.types.scalars import fits_int, narrowed
 

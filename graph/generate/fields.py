@@ -9,12 +9,12 @@ from pydantic_core import to_jsonable_python
 
 from domain.json import JsonValue
 from domain.model.blocks import ProductBlockModel
-from domain.model.definitions import DefinedModel
-from domain.model.families import ModelFamily
-from domain.model.fields import BlockField, ComputedField, ModelFields
-from domain.model.scalars import Scalar, ScalarField, find_scalar
-from domain.model.shapes import Shape, shape_of
-from domain.model.value_objects import read_value_object
+from domain.model.definition.definitions import DefinedModel
+from domain.model.definition.families import ModelFamily
+from domain.model.definition.fields import BlockField, ComputedField, ModelFields
+from domain.model.definition.scalars import Scalar, ScalarField, find_scalar
+from domain.model.definition.shapes import Shape, shape_of
+from domain.model.definition.value_objects import read_value_object
 from graph.names import field_name, type_name
 from graph.types.scalars import narrowed
 

@@ -17,8 +17,8 @@ from pydantic.fields import FieldInfo
 
 from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
 from domain.json import JsonValue, encode
-from domain.model.scalars import Scalar, find_scalar
-from domain.model.shapes import Shape, shape_of
+from domain.model.definition.scalars import Scalar, find_scalar
+from domain.model.definition.shapes import Shape, shape_of
 from engine.errors import FieldError, InvalidInput
 from engine.of_model import OfModel
 from graph.errors import SchemaDefinitionError

@@ -7,8 +7,8 @@ from typing import Annotated
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from domain.storage.filters import Where
-from domain.storage.paging import InvalidPageRequest
+from domain.storage.listing.filters import Where
+from domain.storage.listing.paging import InvalidPageRequest
 from domain.storage.subscriptions import CountBy, SubscriptionRepository
 from graph.context import Info
 from graph.errors import SchemaDefinitionError

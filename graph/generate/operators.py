@@ -8,9 +8,9 @@ from typing import Final
 
 import strawberry
 
-from domain.model.scalars import Scalar
-from domain.storage.filters import Operator
-from domain.storage.values import operators_of
+from domain.model.definition.scalars import Scalar
+from domain.storage.listing.filters import Operator
+from domain.storage.listing.values import operators_of
 from graph.errors import SchemaDefinitionError
 from graph.filters import OperatorType
 from graph.generate.enums import EnumTypes

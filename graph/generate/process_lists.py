@@ -10,9 +10,9 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from domain.json import JsonValue
-from domain.model.scalars import SCALARS
-from domain.storage.filters import And, Not, Operator, Or
-from domain.storage.paging import SortKey
+from domain.model.definition.scalars import SCALARS
+from domain.storage.listing.filters import And, Not, Operator, Or
+from domain.storage.listing.paging import SortKey
 from engine.store.process_filters import FIELDS, ProcessWhere, check_operand
 from engine.store.processes import ProcessRepository
 from engine.store.records import ProcessRecord

@@ -6,10 +6,10 @@ from typing import Final
 
 import strawberry
 
-from domain.model.scalars import SCALARS
-from domain.storage.checks import checked_operand
-from domain.storage.filters import Operator
-from domain.storage.list_fields import FIELDS, FilterField
+from domain.model.definition.scalars import SCALARS
+from domain.storage.listing.filters import Operator
+from domain.storage.listing.list_fields import FIELDS, FilterField
+from domain.storage.saving.checks import checked_operand
 from graph.filters import OperatorType
 from graph.generate.conditions import FieldCondition, GroupCondition
 from graph.generate.operators import FilterNames, OperatorTypes, enum_words, input_class, value_words

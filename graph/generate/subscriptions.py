@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from strawberry.types.field import StrawberryField
 
 from domain.model.catalog import Catalog
-from domain.model.families import ModelFamily
+from domain.model.definition.families import ModelFamily
 from domain.model.lifecycle import ACTIVE
 from domain.model.subscriptions import SubscriptionModel
 from graph.context import Info

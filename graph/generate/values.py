@@ -10,7 +10,7 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from domain.json import JsonValue
-from domain.model.scalars import Scalar
+from domain.model.definition.scalars import Scalar
 from graph.errors import SchemaDefinitionError
 from graph.generate.enums import EnumTypes
 from graph.generate.fields import PlannedField, scalar_field

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from types import new_class
 from typing import Final
 
-from domain.model.scalars import SCALARS, Scalar
-from domain.storage.filters import And, Not, Or, ValueWhere, Where
+from domain.model.definition.scalars import SCALARS, Scalar
+from domain.storage.listing.filters import And, Not, Or, ValueWhere, Where
 from graph.filters import Condition, Item, Joins, WhereType
 from graph.generate.conditions import BlockCondition, BlocksOfFamily, ChoiceCondition, ValueCondition
 from graph.generate.fields import BlockChoice, BlockFamily, PlannedField, block_fields, stored_fields

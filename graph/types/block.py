@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 from pydantic import BaseModel
 
-from domain.model.tree import BlockRecord, RelationRecord
+from domain.model.trees.tree import BlockRecord, RelationRecord
 from domain.storage.related import BlockUse as BlockUseRecord
 from graph.context import Info
 from graph.ids import IdKind, encode_id

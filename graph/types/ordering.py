@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from domain.storage.orders import NEWEST_FIRST, OrderBy, SubscriptionOrder
+from domain.storage.listing.orders import NEWEST_FIRST, OrderBy, SubscriptionOrder
 from graph.types.enums import define_enum
 
 

@@ -1,4 +1,4 @@
-"""The scalars of the schema beside GraphQL's own, after the one table in `domain.model.scalars`.
+"""The scalars of the schema beside GraphQL's own, after the one table in `domain.model.definition.scalars`.
 
 Results may hold either a Python value or its stored form; both are written the same way, so that stored
 values need not be parsed only to be printed. Inputs become Python values.
@@ -29,8 +29,8 @@ from pydantic import AnyUrl, EmailStr, TypeAdapter, ValidationError
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.json import JsonValue
-from domain.model.scalars import SCALARS, Scalar
-from domain.model.shapes import Shape
+from domain.model.definition.scalars import SCALARS, Scalar
+from domain.model.definition.shapes import Shape
 from graph.errors import GraphError
 from graph.ids import LONGEST_SHOWN
 from graph.types.durations import duration_text, read_duration

@@ -5,9 +5,9 @@ from datetime import datetime
 import strawberry
 
 from domain.ids import SubscriptionId
-from domain.model.tree import SubscriptionRecord
+from domain.model.trees.tree import SubscriptionRecord
 from domain.storage.changes import ChangeRepository
-from domain.storage.paging import Page
+from domain.storage.listing.paging import Page
 from graph.context import Info
 from graph.ids import IdKind, encode_id
 from graph.loaders import RelatedQuestion

@@ -7,9 +7,9 @@ import strawberry
 
 from domain.ids import BlockId, SubscriptionId
 from domain.json import JsonValue
-from domain.model.change_form import ChangeSide, decode_side
-from domain.model.history import TreeVersion
-from domain.model.tree import BlockRecord, RelationRecord
+from domain.model.trees.change_form import ChangeSide, decode_side
+from domain.model.trees.history import TreeVersion
+from domain.model.trees.tree import BlockRecord, RelationRecord
 from domain.storage.changes import ChangeRecord
 from graph.context import Info, OperationContext
 from graph.ids import IdKind, encode_id

@@ -22,9 +22,9 @@ from bench.seeding.populate import SUBSCRIPTIONS, made_rows, populate
 from bench.seeding.rows import COLUMNS, Row
 from domain.ids import SubscriptionId
 from domain.json import JsonValue
-from domain.model.history import replay
 from domain.model.lifecycle import INITIAL, SAFE_USER_STATUSES, SubscriptionStatus
-from domain.model.mapping import to_model, to_patch
+from domain.model.trees.history import replay
+from domain.model.trees.mapping import to_model, to_patch
 from domain.scope import Scope
 from domain.storage.database import Database
 from domain.storage.embedded import create_database, drop_database

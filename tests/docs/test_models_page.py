@@ -17,12 +17,12 @@ from pydantic import AnyUrl, BaseModel
 
 from domain.errors import DomainError
 from domain.json import encode
-from domain.model.definitions import DefinedModel
+from domain.model.definition.definitions import DefinedModel
+from domain.model.definition.scalars import SCALARS, Comparison, Scalar, find_scalar
+from domain.model.definition.value_objects import read_value_object
 from domain.model.lifecycle import SAFE_USER_STATUSES, SubscriptionStatus
-from domain.model.scalars import SCALARS, Comparison, Scalar, find_scalar
-from domain.model.value_objects import read_value_object
-from domain.storage.save_outcomes import SaveRefusal
-from domain.storage.values import EQUALITY_OPERATORS, ORDERED_OPERATORS, TEXT_OPERATORS, operators_of
+from domain.storage.listing.values import EQUALITY_OPERATORS, ORDERED_OPERATORS, TEXT_OPERATORS, operators_of
+from domain.storage.saving.outcomes import SaveRefusal
 from tests.docs.project import ROOT, Block, blocks, table_column, table_rows
 
 PAGE = ROOT / "docs" / "models.md"

@@ -32,7 +32,7 @@ from pydantic import (
 from domain.ids import CustomerId
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
-from domain.model.fields import Reference
+from domain.model.definition.fields import Reference
 from domain.model.lifecycle import ACTIVE, PROVISIONING
 from domain.model.subscriptions import SubscriptionModel
 from tests.domain.sample import (

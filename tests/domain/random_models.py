@@ -30,10 +30,10 @@ from pydantic import (
 
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
-from domain.model.disassembly import walk
-from domain.model.fields import Reference
+from domain.model.definition.fields import Reference
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
+from domain.model.trees.disassembly import walk
 from tests.domain.sample import CUSTOMER
 
 _DEEPEST: Final = 2

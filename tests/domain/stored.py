@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from domain.ids import BlockId, ProductId, new_uuid7
-from domain.model.mapping import to_patch
-from domain.model.patch import SubscriptionPatch
 from domain.model.subscriptions import SubscriptionModel
-from domain.model.tree import SubscriptionRecord, Tree
+from domain.model.trees.mapping import to_patch
+from domain.model.trees.patch import SubscriptionPatch
+from domain.model.trees.tree import SubscriptionRecord, Tree
 
 AT: Final = datetime(2026, 1, 2, tzinfo=UTC)
 

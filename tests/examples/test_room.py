@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from domain.model.mapping import to_patch
 from domain.model.subscriptions import SubscriptionModel
+from domain.model.trees.mapping import to_patch
 from domain.storage.catalog_sync import sync
 from domain.storage.database import Database
-from domain.storage.lookups import Subscriptions
-from domain.storage.saves import ChangeAuthor, save
+from domain.storage.listing.lookups import Subscriptions
+from domain.storage.saving.saves import ChangeAuthor, save
 from engine.steps import Step
 from examples.network.links import PortSpeed
 from examples.network.products import CATALOG, CIRCUIT, Circuit, CircuitInactive, CircuitProvisioning, Port

@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import AnyUrl, AwareDatetime, BaseModel, EmailStr, Field, computed_field
 
 from domain.model.blocks import ProductBlockModel
-from domain.model.fields import Reference
+from domain.model.definition.fields import Reference
 from domain.model.lifecycle import ACTIVE, PROVISIONING
 from domain.model.subscriptions import SubscriptionModel
 from tests.graph.ports import PortBlock, PortBlockInactive, PortBlockProvisioning

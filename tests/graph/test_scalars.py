@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis.strategies import timedeltas
 from pydantic import BaseModel, Field
 
-from domain.model.scalars import find_scalar
-from domain.model.shapes import shape_of
+from domain.model.definition.scalars import find_scalar
+from domain.model.definition.shapes import shape_of
 from graph.generate.drift import fits
 from graph.types.durations import duration_text, read_duration
 from graph.types.scalars import narrowed

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from domain.ids import ProcessId
 from domain.json import JsonValue
 from domain.scope import Scope
-from domain.storage.locks import release_subscriptions
+from domain.storage.saving.locks import release_subscriptions
 from engine.authorizers import AuthorizedAction
 from engine.errors import ProcessNotFound, WrongStatus
 from engine.run.commands.checks import check_reason

@@ -2,7 +2,7 @@
 
 from domain.ids import SubscriptionId
 from domain.scope import Scope
-from domain.storage.locks import set_in_sync
+from domain.storage.saving.locks import set_in_sync
 from engine.errors import SubjectNotFound, WrongStatus
 from engine.run.commands.context import CommandContext
 from engine.states import TERMINAL

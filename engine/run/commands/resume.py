@@ -8,8 +8,8 @@ from domain.errors import ProductNotFound
 from domain.ids import ProcessId, SubscriptionId
 from domain.json import JsonValue
 from domain.model.errors import ModelMismatch
-from domain.model.mapping import to_model
-from domain.model.tree import Tree
+from domain.model.trees.mapping import to_model
+from domain.model.trees.tree import Tree
 from domain.scope import Scope
 from engine.authorizers import AuthorizedAction
 from engine.errors import (

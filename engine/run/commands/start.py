@@ -7,7 +7,7 @@ from functools import partial
 
 from domain.ids import CustomerId, ProcessId, SubscriptionId, new_uuid7
 from domain.json import JsonValue, encode
-from domain.model.mapping import to_model
+from domain.model.trees.mapping import to_model
 from domain.scope import Scope
 from engine.actions import SubjectFacts
 from engine.errors import (

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from domain.errors import ProductNotFound
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
+from domain.model.definition.fields import Indexed
 from domain.model.errors import InvalidCatalog, LifecycleMismatch
-from domain.model.fields import Indexed
 from domain.model.lifecycle import ACTIVE, ProductStatus
 from domain.model.subscriptions import SubscriptionModel
 from tests.domain.sample import CATALOG, LARGE_NODE, SMALL_NODE, Node, NodeBlockInactive, PortBlockInactive

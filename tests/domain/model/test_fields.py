@@ -9,13 +9,13 @@ from annotated_types import Ge, Gt, Le, Len, Lt, MinLen
 from pydantic import BaseModel, Field, ValidationError, computed_field
 
 from domain.model.blocks import ProductBlockModel
+from domain.model.definition.fields import Indexed, Reference
 from domain.model.errors import (
     ContradictoryBounds,
     FieldChangesType,
     ModelDefinitionError,
     UnsupportedField,
 )
-from domain.model.fields import Indexed, Reference
 from domain.model.lifecycle import ACTIVE
 from domain.model.subscriptions import SubscriptionModel
 from tests.domain.sample import NodeBlockInactive, NodeInactive, PortBlock, PortBlockInactive

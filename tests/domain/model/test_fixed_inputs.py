@@ -9,8 +9,8 @@ import pytest
 
 from domain.json import JsonValue
 from domain.model.catalog import Catalog, Product
+from domain.model.definition.fixed_inputs import FixedInputChoices
 from domain.model.errors import FixedInputAssigned, InvalidCatalog, ProductMismatch
-from domain.model.fixed_inputs import FixedInputChoices
 from domain.model.lifecycle import ACTIVE
 from domain.model.subscriptions import SubscriptionModel
 from tests.domain.sample import CUSTOMER, SMALL_NODE, NodeInactive

@@ -8,12 +8,12 @@ from pydantic import ValidationError
 
 from domain.ids import SubscriptionId, new_uuid7
 from domain.json import JsonValue, decode, encode
-from domain.model.change_form import decode_side, encode_side, in_order
-from domain.model.history import TreeVersion, replay
 from domain.model.lifecycle import INITIAL, PROVISIONING
-from domain.model.mapping import to_model, to_patch
-from domain.model.patch import SubscriptionPatch
-from domain.model.tree import BlockRecord, Tree
+from domain.model.trees.change_form import decode_side, encode_side, in_order
+from domain.model.trees.history import TreeVersion, replay
+from domain.model.trees.mapping import to_model, to_patch
+from domain.model.trees.patch import SubscriptionPatch
+from domain.model.trees.tree import BlockRecord, Tree
 from tests.domain.circuits import CIRCUITS, CircuitInactive, CircuitProvisioning, TreeBlock, new_circuit
 from tests.domain.sample import PortBlockInactive, new_node
 from tests.domain.stored import stored

@@ -20,9 +20,9 @@ from domain.ids import BlockId, SubscriptionId
 from domain.json import JsonValue, UnrepresentableValue, decode
 from domain.model.errors import BlockUsedTwice, FieldMismatch, ForeignBlock, ModelMismatch
 from domain.model.lifecycle import ACTIVE, TERMINATED
-from domain.model.mapping import to_model, to_patch
 from domain.model.subscriptions import SubscriptionModel
-from domain.model.tree import BlockRecord, RelationRecord, Tree
+from domain.model.trees.mapping import to_model, to_patch
+from domain.model.trees.tree import BlockRecord, RelationRecord, Tree
 from tests.domain.circuits import CIRCUITS, CircuitInactive, Contact, Grade, RecordBlock, new_circuit
 from tests.domain.sample import (
     CATALOG,

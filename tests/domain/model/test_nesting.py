@@ -8,8 +8,8 @@ from pydantic import Field, ValidationError
 from domain.ids import CustomerId, SubscriptionId, new_uuid7
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
+from domain.model.definition.fields import Reference
 from domain.model.errors import EndlessNesting, ForeignBlock, InvalidCatalog, LifecycleMismatch
-from domain.model.fields import Reference
 from domain.model.lifecycle import ACTIVE, DISABLED
 from domain.model.subscriptions import SubscriptionModel
 from tests.parity import parity

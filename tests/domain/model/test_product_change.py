@@ -17,8 +17,8 @@ from domain.model.errors import (
     TransitionRefused,
 )
 from domain.model.lifecycle import ACTIVE
-from domain.model.mapping import to_model, to_patch
 from domain.model.subscriptions import SubscriptionModel
+from domain.model.trees.mapping import to_model, to_patch
 from tests.domain.sample import CUSTOMER, LARGE_NODE, NodeInactive, NodeProvisioning, new_node
 from tests.domain.stored import stored
 from tests.parity import parity

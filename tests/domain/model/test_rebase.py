@@ -8,12 +8,12 @@ import pytest
 from domain.errors import ConflictingEdit
 from domain.ids import SubscriptionId, new_uuid7
 from domain.json import JsonValue
-from domain.model.history import replay
 from domain.model.lifecycle import ACTIVE, PROVISIONING
-from domain.model.mapping import to_model, to_patch
-from domain.model.patch import SubscriptionPatch
-from domain.model.rebase import rebase
-from domain.model.tree import Tree
+from domain.model.trees.history import replay
+from domain.model.trees.mapping import to_model, to_patch
+from domain.model.trees.patch import SubscriptionPatch
+from domain.model.trees.rebase import rebase
+from domain.model.trees.tree import Tree
 from tests.domain.circuits import (
     CIRCUITS,
     CircuitInactive,

@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 
 from domain.ids import BlockId, new_uuid7
-from domain.model.disassembly import MOST_LEVELS, take_apart, walk
 from domain.model.errors import (
     BlockLeftBelowForeign,
     BlockUsedTwice,
@@ -14,9 +13,10 @@ from domain.model.errors import (
     NestedTooDeep,
 )
 from domain.model.lifecycle import ACTIVE
-from domain.model.mapping import to_model, to_patch
-from domain.model.patch import SubscriptionPatch
-from domain.model.tree import BlockRecord, BlockStub, RelationRecord, Tree
+from domain.model.trees.disassembly import MOST_LEVELS, take_apart, walk
+from domain.model.trees.mapping import to_model, to_patch
+from domain.model.trees.patch import SubscriptionPatch
+from domain.model.trees.tree import BlockRecord, BlockStub, RelationRecord, Tree
 from tests.domain.circuits import (
     CIRCUITS,
     Circuit,

@@ -30,7 +30,7 @@ from pydantic import (
 )
 
 from domain.json import JsonValue, UnrepresentableValue, decode, encode
-from domain.model.scalars import SCALARS, Comparison, Scalar, find_scalar
+from domain.model.definition.scalars import SCALARS, Comparison, Scalar, find_scalar
 from tests.domain.sample import Media
 from tests.parity import parity
 

@@ -14,8 +14,8 @@ from domain.model.lifecycle import (
     TERMINATED,
     SubscriptionStatus,
 )
-from domain.model.mapping import to_patch
 from domain.model.subscriptions import SubscriptionModel
+from domain.model.trees.mapping import to_patch
 from tests.domain.sample import (
     CUSTOMER,
     LARGE_NODE,

@@ -10,11 +10,11 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from domain.json import JsonValue, UnrepresentableValue, decode, encode
-from domain.model.assembly import loaded_values
 from domain.model.blocks import ProductBlockModel
-from domain.model.disassembly import stored_values
+from domain.model.definition.scalars import Comparison
 from domain.model.errors import ContradictoryBounds, UnsupportedField
-from domain.model.scalars import Comparison
+from domain.model.trees.assembly import loaded_values
+from domain.model.trees.disassembly import stored_values
 from tests.domain.sample import PortBlockInactive
 from tests.parity import parity
 

@@ -5,12 +5,12 @@ import pytest_asyncio
 
 from domain.ids import SubscriptionId
 from domain.model.catalog import Catalog
-from domain.model.mapping import to_model, to_patch
 from domain.model.subscriptions import SubscriptionModel
+from domain.model.trees.mapping import to_model, to_patch
 from domain.scope import Scope
 from domain.storage.catalog_sync import sync
 from domain.storage.database import Database
-from domain.storage.saves import ChangeAuthor, SaveOutcome, save
+from domain.storage.saving.saves import ChangeAuthor, SaveOutcome, save
 from domain.storage.subscriptions import SubscriptionRepository
 from tests.domain.circuits import CIRCUITS
 from tests.domain.sample import CATALOG

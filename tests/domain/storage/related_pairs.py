@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from domain.ids import SubscriptionId
 from domain.model.lifecycle import ACTIVE, PROVISIONING, SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
-from domain.storage.saves import ChangeAuthor, SaveOutcome
+from domain.storage.saving.saves import ChangeAuthor, SaveOutcome
 from tests.domain.circuits import Circuit, CircuitInactive, CircuitProvisioning, new_circuit
 from tests.domain.sample import Node, NodeInactive, NodeProvisioning, new_node
 from tests.domain.storage.conftest import AUTHOR, Store

@@ -27,7 +27,7 @@ from domain.storage.annotations import (
     set_metadata,
     set_note,
 )
-from domain.storage.saves import ChangeAuthor
+from domain.storage.saving.saves import ChangeAuthor
 from tests.domain.sample import CUSTOMER, OTHER_CUSTOMER, NodeInactive, new_node
 from tests.domain.storage.conftest import Store
 from tests.parity import parity

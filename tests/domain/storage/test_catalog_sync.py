@@ -6,13 +6,13 @@ import pytest
 from domain.errors import ProductInUse, ProductNotSold
 from domain.model.catalog import Catalog
 from domain.model.lifecycle import TERMINATED, ProductStatus
-from domain.model.mapping import to_patch
+from domain.model.trees.mapping import to_patch
 from domain.scope import Scope
 from domain.storage.catalog_sync import CatalogDiff, diff, sync
 from domain.storage.database import Database
-from domain.storage.paging import PageRequest
+from domain.storage.listing.paging import PageRequest
 from domain.storage.products import ProductRepository
-from domain.storage.saves import save
+from domain.storage.saving.saves import save
 from tests.domain.sample import CATALOG, LARGE_NODE, SMALL_NODE, new_node
 from tests.domain.storage.conftest import AUTHOR, Store
 from tests.domain.storage.related_pairs import move

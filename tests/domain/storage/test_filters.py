@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from domain.model.families import ModelFamily
+from domain.model.definition.families import ModelFamily
 from domain.model.lifecycle import ACTIVE, INITIAL
 from domain.model.subscriptions import SubscriptionModel
 from domain.scope import Scope
-from domain.storage.checks import checked_scalar
-from domain.storage.filters import (
+from domain.storage.listing.filters import (
     MAX_CONDITIONS,
     MAX_DEPTH,
     MAX_IN_VALUES,
@@ -29,7 +28,8 @@ from domain.storage.filters import (
     ValueFilter,
     Where,
 )
-from domain.storage.paging import PageRequest
+from domain.storage.listing.paging import PageRequest
+from domain.storage.saving.checks import checked_scalar
 from domain.storage.subscriptions import SubscriptionRepository
 from tests.domain.circuits import (
     Circuit,

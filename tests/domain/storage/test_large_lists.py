@@ -12,14 +12,14 @@ import pytest_asyncio
 from bench.seeding.catalog import CIRCUIT, CORE_NODE, L3_VPN, Port
 from bench.seeding.plan import OPERATOR
 from domain.ids import SubscriptionId
-from domain.model.families import ModelFamily
+from domain.model.definition.families import ModelFamily
 from domain.model.lifecycle import ACTIVE
 from domain.model.subscriptions import SubscriptionModel
 from domain.scope import Scope
 from domain.storage.database import Database
-from domain.storage.filters import BlockFilter, FieldFilter, Operator, Quantifier, ValueFilter, Where
-from domain.storage.orders import OrderBy, SubscriptionOrder, sort_key
-from domain.storage.paging import PageRequest
+from domain.storage.listing.filters import BlockFilter, FieldFilter, Operator, Quantifier, ValueFilter, Where
+from domain.storage.listing.orders import OrderBy, SubscriptionOrder, sort_key
+from domain.storage.listing.paging import PageRequest
 from domain.storage.related import RelatedRepository
 from domain.storage.subscriptions import CountBy, SubscriptionRepository
 from tests.explaining import ExplainingDatabase

@@ -13,9 +13,9 @@ from domain.ids import CustomerId, SubscriptionId, new_uuid7
 from domain.model.lifecycle import ACTIVE, INITIAL, TERMINATED, SubscriptionStatus
 from domain.scope import Scope
 from domain.storage.database import Database
-from domain.storage.filters import And, FieldFilter, Operator, Where
-from domain.storage.orders import NEWEST_FIRST, OrderBy, SubscriptionOrder, sort_key
-from domain.storage.paging import InvalidPageRequest, PageRequest
+from domain.storage.listing.filters import And, FieldFilter, Operator, Where
+from domain.storage.listing.orders import NEWEST_FIRST, OrderBy, SubscriptionOrder, sort_key
+from domain.storage.listing.paging import InvalidPageRequest, PageRequest
 from domain.storage.subscriptions import CountBy, GroupCount, SubscriptionRepository
 from tests.domain.sample import CUSTOMER, LARGE_NODE, OTHER_CUSTOMER, SMALL_NODE
 from tests.domain.storage.conftest import Store

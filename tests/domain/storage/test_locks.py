@@ -5,7 +5,7 @@ import pytest
 from domain.errors import SubscriptionLocked, SubscriptionNotFound, UnexpectedHolder
 from domain.ids import ProcessId, SubscriptionId, new_uuid7
 from domain.scope import Scope
-from domain.storage.locks import lock_related, lock_subscriptions, release_subscriptions, set_in_sync
+from domain.storage.saving.locks import lock_related, lock_subscriptions, release_subscriptions, set_in_sync
 from tests.domain.circuits import new_circuit
 from tests.domain.sample import OTHER_CUSTOMER, new_node
 from tests.domain.storage.conftest import Store

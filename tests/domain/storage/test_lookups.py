@@ -8,8 +8,8 @@ from domain.ids import SubscriptionId, new_uuid7
 from domain.model.lifecycle import ACTIVE, INITIAL
 from domain.scope import Scope
 from domain.storage.annotations import set_customer_description, set_metadata, set_note
-from domain.storage.filters import InvalidFilter
-from domain.storage.lookups import FieldNotFound, Subscriptions, UnexpectedModel
+from domain.storage.listing.filters import InvalidFilter
+from domain.storage.listing.lookups import FieldNotFound, Subscriptions, UnexpectedModel
 from domain.storage.related import Related
 from tests.domain.circuits import CIRCUITS, Circuit, CircuitInactive, FibreHop, WaveHopInactive, new_circuit
 from tests.domain.sample import (

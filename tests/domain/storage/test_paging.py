@@ -1,6 +1,6 @@
 import pytest
 
-from domain.storage.paging import InvalidPageRequest, Page, PageRequest, SortKey, id_key
+from domain.storage.listing.paging import InvalidPageRequest, Page, PageRequest, SortKey, id_key
 
 KEY: SortKey = ("key",)
 

@@ -4,7 +4,7 @@ import re
 
 from domain.ids import ProductId, SubscriptionId, new_uuid7
 from domain.scope import Scope
-from domain.storage.paging import PageRequest
+from domain.storage.listing.paging import PageRequest
 from domain.storage.products import ProductRepository
 from tests.domain.sample import CUSTOMER, SMALL_NODE
 from tests.domain.storage.conftest import Store

@@ -15,21 +15,21 @@ from domain.ids import BlockId, ProcessId, SubscriptionId, new_uuid7
 from domain.json import JsonValue, UnrepresentableValue
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog
-from domain.model.change_form import in_order
-from domain.model.disassembly import walk
 from domain.model.errors import BlockUsedTwice, ForeignBlock, ModelMismatch
-from domain.model.history import TreeVersion, replay
 from domain.model.lifecycle import ACTIVE
-from domain.model.mapping import to_model, to_patch
 from domain.model.subscriptions import SubscriptionModel
-from domain.model.tree import BlockRecord, Tree
+from domain.model.trees.change_form import in_order
+from domain.model.trees.disassembly import walk
+from domain.model.trees.history import TreeVersion, replay
+from domain.model.trees.mapping import to_model, to_patch
+from domain.model.trees.tree import BlockRecord, Tree
 from domain.scope import Scope
 from domain.storage.catalog_sync import sync
 from domain.storage.changes import ChangeRecord, ChangeRepository
 from domain.storage.database import Database
-from domain.storage.paging import PageRequest
-from domain.storage.save_outcomes import ChangeAuthor, SaveOutcome
-from domain.storage.saves import save
+from domain.storage.listing.paging import PageRequest
+from domain.storage.saving.outcomes import ChangeAuthor, SaveOutcome
+from domain.storage.saving.saves import save
 from domain.storage.subscriptions import SubscriptionRepository
 from tests.domain.random_models import (
     RandomFamily,

@@ -4,14 +4,14 @@ import pytest
 
 from domain.errors import SubscriptionNotFound, VersionNotFound
 from domain.ids import BlockId, SubscriptionId, new_uuid7
-from domain.model.change_form import decode_side
 from domain.model.lifecycle import INITIAL
+from domain.model.trees.change_form import decode_side
 from domain.scope import Scope
 from domain.storage.annotation_reads import AnnotationRepository
 from domain.storage.annotations import set_customer_description, set_metadata
 from domain.storage.blocks import BlockRepository
 from domain.storage.changes import ChangeRepository
-from domain.storage.paging import InvalidPageRequest, PageRequest
+from domain.storage.listing.paging import InvalidPageRequest, PageRequest
 from tests.domain.circuits import CircuitInactive, new_circuit
 from tests.domain.sample import CUSTOMER, OTHER_CUSTOMER, NodeInactive, PortBlockInactive, new_node
 from tests.domain.storage.conftest import Store

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import StaleSubscription
-from domain.model.mapping import to_patch
 from domain.model.subscriptions import SubscriptionModel
+from domain.model.trees.mapping import to_patch
 from domain.scope import Scope
 from tests.domain.sample import (
     CUSTOMER,

@@ -17,13 +17,13 @@ from domain.ids import BlockId, ProcessId, SubscriptionId, new_uuid7
 from domain.json import JsonValue, UnrepresentableValue
 from domain.model.errors import ForeignBlock
 from domain.model.lifecycle import INITIAL, PROVISIONING, TERMINATED
-from domain.model.mapping import to_patch
-from domain.model.patch import SubscriptionPatch
 from domain.model.subscriptions import SubscriptionModel
+from domain.model.trees.mapping import to_patch
+from domain.model.trees.patch import SubscriptionPatch
 from domain.scope import Scope
 from domain.storage.changes import ChangeRepository
-from domain.storage.paging import PageRequest
-from domain.storage.saves import AuthoredPatch, ChangeAuthor, save, save_all
+from domain.storage.listing.paging import PageRequest
+from domain.storage.saving.saves import AuthoredPatch, ChangeAuthor, save, save_all
 from tests.domain.circuits import CircuitInactive, TreeBlock, new_circuit
 from tests.domain.sample import NodeInactive, NodeProvisioning, PortBlockInactive, new_node
 from tests.domain.storage.conftest import AUTHOR, Store

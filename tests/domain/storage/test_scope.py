@@ -8,14 +8,22 @@ from hypothesis import strategies as st
 
 from domain.errors import DomainError
 from domain.ids import BlockId, CustomerId, SubscriptionId
-from domain.model.tree import Tree
+from domain.model.trees.tree import Tree
 from domain.scope import Scope
 from domain.storage.annotation_reads import AnnotationRepository
 from domain.storage.blocks import BlockRepository
 from domain.storage.changes import ChangeRepository
-from domain.storage.filters import BlockFilter, FieldFilter, Not, Operator, Quantifier, ValueFilter, Where
-from domain.storage.orders import OrderBy, SubscriptionOrder
-from domain.storage.paging import PageRequest
+from domain.storage.listing.filters import (
+    BlockFilter,
+    FieldFilter,
+    Not,
+    Operator,
+    Quantifier,
+    ValueFilter,
+    Where,
+)
+from domain.storage.listing.orders import OrderBy, SubscriptionOrder
+from domain.storage.listing.paging import PageRequest
 from domain.storage.related import RelatedRepository
 from domain.storage.subscriptions import CountBy
 from tests.domain.circuits import Circuit, CircuitBlockInactive, CircuitInactive, new_circuit

@@ -1,13 +1,13 @@
 from domain.errors import ConflictingEdit, StaleSubscription, UnsafeTransition
 from domain.ids import ProcessId, SubscriptionId, new_uuid7
-from domain.model.history import TreeVersion, replay
 from domain.model.lifecycle import ACTIVE, PROVISIONING, TERMINATED
-from domain.model.mapping import to_patch
+from domain.model.trees.history import TreeVersion, replay
+from domain.model.trees.mapping import to_patch
 from domain.scope import Scope
 from domain.storage.changes import ChangeRepository
-from domain.storage.locks import lock_subscriptions, release_subscriptions
-from domain.storage.paging import PageRequest
-from domain.storage.saves import AuthoredPatch, ChangeAuthor, save_all
+from domain.storage.listing.paging import PageRequest
+from domain.storage.saving.locks import lock_subscriptions, release_subscriptions
+from domain.storage.saving.saves import AuthoredPatch, ChangeAuthor, save_all
 from tests.domain.circuits import new_circuit
 from tests.domain.sample import NodeInactive, PortBlockInactive, new_node
 from tests.domain.storage.conftest import AUTHOR, Store

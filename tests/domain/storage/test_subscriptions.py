@@ -2,10 +2,10 @@ import pytest
 
 from domain.ids import SubscriptionId, new_uuid7
 from domain.model.lifecycle import ACTIVE, INITIAL, PROVISIONING
-from domain.model.mapping import to_patch
+from domain.model.trees.mapping import to_patch
 from domain.scope import Scope
-from domain.storage.filters import FieldFilter, Operator
-from domain.storage.paging import PageRequest
+from domain.storage.listing.filters import FieldFilter, Operator
+from domain.storage.listing.paging import PageRequest
 from tests.domain.sample import (
     CUSTOMER,
     OTHER_CUSTOMER,

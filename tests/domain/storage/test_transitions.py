@@ -23,10 +23,10 @@ from domain.model.lifecycle import (
     TERMINATED,
     SubscriptionStatus,
 )
-from domain.model.mapping import to_patch
 from domain.model.subscriptions import SubscriptionModel
+from domain.model.trees.mapping import to_patch
 from domain.scope import Scope
-from domain.storage.saves import ChangeAuthor, SaveOutcome, save
+from domain.storage.saving.saves import ChangeAuthor, SaveOutcome, save
 from tests.domain.circuits import CircuitInactive, EndpointBlock, new_circuit
 from tests.domain.sample import PortBlock, PortBlockInactive, new_node
 from tests.domain.storage.conftest import AUTHOR, Store

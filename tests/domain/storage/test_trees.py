@@ -8,7 +8,7 @@ from domain.ids import BlockId, CustomerId, SubscriptionId
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
 from domain.model.subscriptions import SubscriptionModel
-from domain.model.tree import BlockStub, Tree
+from domain.model.trees.tree import BlockStub, Tree
 from domain.scope import Scope
 from domain.storage.catalog_sync import sync
 from domain.storage.database import Database

@@ -8,13 +8,13 @@ import pytest
 
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
-from domain.model.fields import Indexed
+from domain.model.definition.fields import Indexed
 from domain.model.subscriptions import SubscriptionModel
 from domain.scope import Scope
 from domain.storage.catalog_sync import diff, sync
 from domain.storage.database import Database
-from domain.storage.filters import And, BlockFilter, Operator, Quantifier, ValueFilter, ValueWhere
-from domain.storage.paging import PageRequest
+from domain.storage.listing.filters import And, BlockFilter, Operator, Quantifier, ValueFilter, ValueWhere
+from domain.storage.listing.paging import PageRequest
 from domain.storage.subscriptions import SubscriptionRepository
 from domain.storage.value_indexes import declared_indexes, sync_value_indexes
 from tests.parity import parity

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from domain.ids import ProcessId, SubscriptionId
 from domain.json import JsonValue
 from domain.model.subscriptions import SubscriptionModel
-from domain.storage.lookups import Subscriptions
+from domain.storage.listing.lookups import Subscriptions
 from domain.type_ids import type_id
 from engine.collection import collect
 from engine.definition_errors import InvalidService, TypeMismatch, UnsupportedSignature

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from domain.json import JsonValue
-from domain.storage.lookups import Subscriptions
+from domain.storage.listing.lookups import Subscriptions
 from engine.authorizers import Authorization
 from engine.context import CallbackContext, StepContext
 from engine.definition_errors import (

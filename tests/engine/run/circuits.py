@@ -12,10 +12,10 @@ from pydantic import BaseModel, Field
 from domain.ids import CustomerId, SubscriptionId
 from domain.model.blocks import ProductBlockModel
 from domain.model.catalog import Catalog, Product
-from domain.model.fields import Reference
+from domain.model.definition.fields import Reference
 from domain.model.lifecycle import ACTIVE, PROVISIONING
 from domain.model.subscriptions import SubscriptionModel
-from domain.storage.lookups import Subscriptions
+from domain.storage.listing.lookups import Subscriptions
 from engine.context import StepContext
 from engine.forms import Ask, FormPage
 from engine.of_model import OfModel

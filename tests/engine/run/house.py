@@ -8,7 +8,7 @@ from dataclasses import replace
 from domain.ids import ProcessId, SubscriptionId, new_uuid7
 from domain.json import JsonValue
 from domain.model.catalog import Catalog
-from domain.model.mapping import to_model, to_patch
+from domain.model.trees.mapping import to_model, to_patch
 from domain.scope import Scope
 from domain.storage.database import Database
 from domain.storage.subscriptions import SubscriptionRepository

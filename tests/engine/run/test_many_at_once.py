@@ -6,7 +6,7 @@ import pytest
 
 from domain.ids import CustomerId, ProcessId, SubscriptionId, new_uuid7
 from domain.scope import Scope
-from domain.storage.locks import set_in_sync
+from domain.storage.saving.locks import set_in_sync
 from engine.errors import HoldsSubscriptions, NotATask, ProcessNotFound, WrongStatus
 from engine.run.commands import Deleted, Queued
 from engine.states import ProcessStatus

@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 
 from domain.ids import SubscriptionId
-from domain.model.mapping import to_model, to_patch
+from domain.model.trees.mapping import to_model, to_patch
 from domain.scope import Scope
 from domain.storage.database import Database
-from domain.storage.saves import ChangeAuthor, save
+from domain.storage.saving.saves import ChangeAuthor, save
 from domain.storage.subscriptions import SubscriptionRepository
 from engine.errors import ActionBlocked, Conflict
 from tests.engine.run.application import Port

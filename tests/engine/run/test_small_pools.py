@@ -11,7 +11,7 @@ import pytest
 from domain.ids import ProcessId
 from domain.scope import Scope
 from domain.storage.database import Database
-from domain.storage.paging import PageRequest
+from domain.storage.listing.paging import PageRequest
 from engine.context import StepContext
 from engine.errors import ApiUnavailable
 from engine.registry import Registry

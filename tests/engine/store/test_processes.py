@@ -1,8 +1,8 @@
 import pytest
 
 from domain.scope import Scope
-from domain.storage.filters import And, FieldFilter, Not, Operator
-from domain.storage.paging import PageRequest
+from domain.storage.listing.filters import And, FieldFilter, Not, Operator
+from domain.storage.listing.paging import PageRequest
 from engine.states import ProcessStatus, StepKind, StepStatus
 from engine.store.processes import HEAVY_COLUMNS
 from engine.store.records import PlannedStep

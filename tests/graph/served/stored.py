@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from domain.ids import CustomerId, SubscriptionId
 from domain.model.catalog import Product
 from domain.model.lifecycle import ACTIVE, PROVISIONING
-from domain.model.mapping import to_model, to_patch
 from domain.model.subscriptions import SubscriptionModel
+from domain.model.trees.mapping import to_model, to_patch
 from domain.scope import Scope
 from domain.storage.database import Database
-from domain.storage.saves import ChangeAuthor, save
+from domain.storage.saving.saves import ChangeAuthor, save
 from domain.storage.subscriptions import SubscriptionRepository
 from graph.ids import IdKind, encode_id
 from tests.graph.application import CATALOG, Node, NodeBlockInactive, NodeInactive, NodeProvisioning, Role

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.storage.database import Database
-from domain.storage.filters import MAX_CONDITIONS, MAX_DEPTH
+from domain.storage.listing.filters import MAX_CONDITIONS, MAX_DEPTH
 from graph.settings import GraphSettings
 from tests.graph.served.asking import Asking
 from tests.graph.served.house import House

@@ -6,7 +6,7 @@ import pytest
 
 from domain.scope import Scope
 from domain.storage.database import Database
-from domain.storage.filters import MAX_CONDITIONS, MAX_DEPTH, MAX_IN_VALUES
+from domain.storage.listing.filters import MAX_CONDITIONS, MAX_DEPTH, MAX_IN_VALUES
 from graph.settings import GraphSettings
 from tests.graph.served.asking import Asking
 from tests.graph.served.house import House

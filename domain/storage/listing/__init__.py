@@ -1,0 +1,1 @@
+"""How rows are found: filters, orders and pages, as far as they are the same for all lists."""

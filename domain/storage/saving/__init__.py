@@ -1,0 +1,1 @@
+"""How patches are written: facts, decisions and statements of one batch, and the locks they are under."""
