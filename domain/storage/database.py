@@ -79,7 +79,7 @@ class Database:
             reset=_keep_session,
             timeout=CONNECT_TIMEOUT_S,
             statement_cache_size=PREPARED_STATEMENTS,
-            server_settings={"application_name": self._application_name},
+            server_settings=session_settings(self._application_name),
         )
         try:
             await self._pool
@@ -182,6 +182,15 @@ class Database:
             return connection
 
 
+def session_settings(application_name: str) -> dict[str, str]:
+    """What each connection sets for itself.
+
+    Many servers compile queries that they believe to be large (`jit`). Ours are short and look large, as they
+    write many rows in one statement: compiling takes longer than running them.
+    """
+    return {"application_name": application_name, "jit": "off"}
+
+
 def new_engine(
     dsn: str, *, application_name: str = "orchestrion", pool_size: int | None = None
 ) -> AsyncEngine:
@@ -193,7 +202,7 @@ def new_engine(
 
     async def connect() -> asyncpg.Connection:
         return await asyncpg.connect(
-            address, timeout=CONNECT_TIMEOUT_S, server_settings={"application_name": application_name}
+            address, timeout=CONNECT_TIMEOUT_S, server_settings=session_settings(application_name)
         )
 
     sizes = {"poolclass": NullPool} if pool_size is None else {"pool_size": pool_size, "max_overflow": 0}

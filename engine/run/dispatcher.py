@@ -18,6 +18,7 @@ from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import OnConflict
 
 from domain.ids import ProcessId
+from domain.storage.database import session_settings
 from engine.run.runs import Run, RunHandler, RunRequest
 from engine.run.waiting import first_of
 
@@ -73,7 +74,11 @@ class PgQueuerDispatcher:
         async with asyncio.TaskGroup() as runs:
             while not stop.is_set():
                 try:
-                    connection = await asyncpg.connect(self._dsn, timeout=_CONNECT_TIMEOUT_S)
+                    connection = await asyncpg.connect(
+                        self._dsn,
+                        timeout=_CONNECT_TIMEOUT_S,
+                        server_settings=session_settings("orchestrion queue"),
+                    )
                     try:
                         await _Shift(connection, handler, runs, stop).work(
                             concurrent_runs=self._concurrent_runs, poll_s=self._poll_s

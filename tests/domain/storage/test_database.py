@@ -1,8 +1,9 @@
 import asyncio
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from sqlalchemy import literal_column, select, text
+from sqlalchemy import func, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.json import UnrepresentableValue
@@ -39,6 +40,23 @@ async def test_a_write_costs_a_transaction_and_nothing_more(
             await connection.fetchval("SELECT 2")
 
     assert executed.texts == ["BEGIN;", "SELECT 1", "COMMIT;", "SELECT 2"]
+
+
+async def test_no_query_is_compiled_first_whatever_the_server_does_by_default(
+    database: Database, postgres_server: PostgresServer, database_dsn: str
+) -> None:
+    name = urlsplit(database_dsn).path.removeprefix("/")
+    async with (
+        Database(postgres_server.dsn("postgres")) as administration,
+        administration.writer() as administrator,
+    ):
+        await administrator.execute(f'ALTER DATABASE "{name}" SET jit = on')
+
+    async with database.writer() as connection:
+        written = await connection.fetchval("SHOW jit")
+    (read,) = await database.fetch(select(func.current_setting("jit")))
+
+    assert (written, read[0]) == ("off", "off")
 
 
 async def test_an_exception_rolls_back(database: Database, statements: StatementLog) -> None:
