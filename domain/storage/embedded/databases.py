@@ -8,6 +8,9 @@ _MAINTENANCE_DATABASE = "postgres"
 async def create_database(dsn: str, name: str, *, template: str | None = None) -> None:
     """Makes a database, as a copy of the template if one is named (nobody may be connected to that one).
 
+    A template's files are copied as they are: where nothing is flushed to the disk that takes a tenth of the
+    time that it takes to log each of their pages.
+
     Args:
         dsn: Any database of the server, as `EmbeddedPostgres.dsn` gives it.
         name: The new database.
@@ -16,7 +19,7 @@ async def create_database(dsn: str, name: str, *, template: str | None = None) -
     Raises:
         asyncpg.DuplicateDatabaseError: There is one of that name.
     """
-    copied = f" TEMPLATE {_quoted(template)}" if template else ""
+    copied = f" TEMPLATE {_quoted(template)} STRATEGY FILE_COPY" if template else ""
     await _execute(dsn, f"CREATE DATABASE {_quoted(name)}{copied}")
 
 
