@@ -65,11 +65,22 @@ class FieldError:
 
 
 class InvalidInput(Refusal):
-    """What was sent does not fit what was asked for."""
+    """What was sent does not fit what was asked for.
 
-    def __init__(self, errors: Collection[FieldError]) -> None:
+    Attributes:
+        page: The page of a form that is to be shown again, as the pages before it make it now.
+    """
+
+    def __init__(self, errors: Collection[FieldError], *, page: FormPageView | None = None) -> None:
         super().__init__("; ".join(str(error) for error in errors))
         self.errors = tuple(errors)
+        self.page = page
+
+    @property
+    def page_index(self) -> int | None:
+        """The place of the first page on which something is wrong; None if it is none of them."""
+        pages = [error.path[1] for error in self.errors if error.path[:1] == ("pages",) and error.path[1:]]
+        return min((page for page in pages if isinstance(page, int)), default=None)
 
 
 class FormPageNeeded(Refusal):
@@ -145,6 +156,25 @@ class StaleSubject(Conflict):
         self.found = found
 
 
+class SubjectChanged(Conflict):
+    """What a subscription refers to, or who holds it, changed while a command waited for it."""
+
+    def __init__(self, subscription_id: SubscriptionId) -> None:
+        super().__init__(f"subscription {subscription_id} changed at the same moment; repeat the request")
+        self.subscription_id = subscription_id
+
+
+class EngineChanged(Conflict):
+    """The engine was paused, or let go on, while a command was carried out."""
+
+    def __init__(self) -> None:
+        super().__init__("the engine's status changed at the same moment; repeat the request")
+
+
+class StateUnusable(Conflict):
+    """What a process holds does not fit its workflow any more."""
+
+
 class ProcessMovedOn(Conflict):
     """The process has changed since its caller has looked at it, or filled in its form."""
 
@@ -160,13 +190,12 @@ class IdempotencyKeyUsed(Conflict):
         process_id: The process; None if the caller may not see it.
     """
 
-    def __init__(self, key: str, *, process_id: ProcessId | None) -> None:
+    def __init__(self, *, process_id: ProcessId | None) -> None:
         owner = "a process" if process_id is None else f"process {process_id}"
         super().__init__(
-            f"the idempotency key {key!r} was used for {owner}, "
+            f"the idempotency key was used for {owner}, "
             "which was started with another workflow or other values"
         )
-        self.key = key
         self.process_id = process_id
 
 
@@ -260,6 +289,16 @@ class HoldsSubscriptions(Refusal):
     def __init__(self, process_id: ProcessId) -> None:
         super().__init__(f"process {process_id} holds subscriptions, expected them to be released")
         self.process_id = process_id
+
+
+class StaleNote(Refusal):
+    """The note of a process has another version than its caller has seen."""
+
+    def __init__(self, process_id: ProcessId, *, expected: int, found: int) -> None:
+        super().__init__(f"the note of process {process_id} has version {found}, expected version {expected}")
+        self.process_id = process_id
+        self.expected = expected
+        self.found = found
 
 
 class EnginePaused(Refusal):

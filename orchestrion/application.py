@@ -1,12 +1,11 @@
 """What a user's package declares: a catalogue, a registry, and processes that run beside the server."""
 
-import importlib
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from domain.model.catalog import Catalog
 from engine.registry import Registry
+from orchestrion.references import NothingNamed, load_object, told
 
 
 class ApplicationNotFound(LookupError):
@@ -16,6 +15,17 @@ class ApplicationNotFound(LookupError):
         super().__init__(
             f"ORCHESTRION_APP={reference!r}: {found}; "
             f"expected package.module:object, an orchestrion.Application"
+        )
+        self.reference = reference
+
+
+class ExtensionNotFound(LookupError):
+    """An application names what it adds to the schema, and nothing of that name is there."""
+
+    def __init__(self, reference: str, found: str) -> None:
+        super().__init__(
+            f"Application(graph={reference!r}): {found}; "
+            f"expected package.module:object, an orchestrion.graphql.GraphExtension"
         )
         self.reference = reference
 
@@ -52,6 +62,8 @@ class Application:
         catalog: The products.
         registry: The workflows and the services their steps ask for.
         companions: Processes that `serve` runs beside itself.
+        graph: Names what the application adds to the GraphQL schema, as `package.module:object`: a
+            `GraphExtension`. It is a name because only the server loads it: workers never import GraphQL.
 
     Raises:
         DefinitionError: If a step of a workflow needs what nothing provides; the message names workflow, step
@@ -59,12 +71,18 @@ class Application:
     """
 
     def __init__(
-        self, *, catalog: Catalog, registry: Registry, companions: tuple[Companion, ...] = ()
+        self,
+        *,
+        catalog: Catalog,
+        registry: Registry,
+        companions: tuple[Companion, ...] = (),
+        graph: str | None = None,
     ) -> None:
         registry.check(catalog)
         self.catalog = catalog
         self.registry = registry
         self.companions = companions
+        self.graph = graph
 
 
 def load_application(reference: str) -> Application:
@@ -75,19 +93,10 @@ def load_application(reference: str) -> Application:
     Raises:
         ApplicationNotFound: If module or object is absent, or the object is not an application.
     """
-    module_name, separator, attribute = reference.partition(":")
-    if not separator or not module_name or not attribute:
-        raise ApplicationNotFound(reference, "not of that form")
-    working_folder = str(Path.cwd())
-    if working_folder not in sys.path and "" not in sys.path:
-        sys.path.append(working_folder)
     try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and (module_name == error.name or module_name.startswith(f"{error.name}.")):
-            raise ApplicationNotFound(reference, f"no module named {error.name!r}") from error
-        raise
-    application = getattr(module, attribute, None)
+        application = load_object(reference)
+    except NothingNamed as error:
+        raise ApplicationNotFound(reference, error.found) from error
     if not isinstance(application, Application):
-        raise ApplicationNotFound(reference, f"{module_name}.{attribute} is a {type(application).__name__}")
+        raise ApplicationNotFound(reference, told(reference, application))
     return application

@@ -10,9 +10,10 @@ import uvloop
 
 from domain.storage.catalog_sync import CatalogDiff, diff
 from domain.storage.database import Database
-from graph.schema import print_schema
+from graph.errors import SchemaDefinitionError
 from orchestrion.application import Application, load_application
 from orchestrion.demo import run_demo
+from orchestrion.extension import schema_text
 from orchestrion.failures import EXPECTED_FAILURES, report_failure
 from orchestrion.logs import configure_logs
 from orchestrion.preparing import prepare_database, reachable_database
@@ -40,7 +41,7 @@ def main() -> None:
     """The console script."""
     try:
         command_line()
-    except EXPECTED_FAILURES as failure:
+    except (*EXPECTED_FAILURES, SchemaDefinitionError) as failure:
         sys.exit(report_failure(failure))
 
 
@@ -80,8 +81,7 @@ def demo(
 @command_line.command()
 def schema() -> None:
     """Print the GraphQL schema (SDL)."""
-    application = _application(Settings())
-    sys.stdout.write(print_schema(application.catalog, application.registry))
+    sys.stdout.write(schema_text(_application(Settings())))
 
 
 @database_commands.command("upgrade")

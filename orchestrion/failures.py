@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from domain.errors import DomainError
 from engine.errors import EngineError
-from orchestrion.application import ApplicationNotFound
+from orchestrion.application import ApplicationNotFound, ExtensionNotFound
 from orchestrion.shadowing import ShadowedPackage
 
 
@@ -19,6 +19,7 @@ EXPECTED_FAILURES = (
     DomainError,
     EngineError,
     ApplicationNotFound,
+    ExtensionNotFound,
     ShadowedPackage,
     StartFailed,
     PostgresError,

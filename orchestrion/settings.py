@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from engine.settings import EngineSettings
+from orchestrion.limits import LimitSettings
 
 SAMPLE_APPLICATION = "examples.network.app:app"
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings):
     """`ORCHESTRION_` before the name in upper case sets a setting; `DATABASE_URL` has no prefix."""
 
     model_config = SettingsConfigDict(env_prefix="ORCHESTRION_", extra="ignore", frozen=True)
@@ -55,6 +56,12 @@ class Settings(BaseSettings):
     """The claim that lists the customers whose data callers may see."""
     oidc_all_customers_roles: frozenset[str] = frozenset({"admin"})
     """Roles whose callers see the data of every customer."""
+    authorizer_timeout_s: Annotated[float, Field(gt=0, le=60)] = 3.0
+    """Seconds that the application's authorizer may take for one answer."""
+    authorizer_again_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    """Seconds after which it is asked again about a caller whose socket or event stream stays open."""
+    directory_timeout_s: Annotated[float, Field(gt=0, le=60)] = 3.0
+    """Seconds that the application's directory of customers may take; then lists do without names."""
     read_connections: Annotated[int, Field(ge=1, le=500)] = 10
     write_connections: Annotated[int, Field(ge=2, le=500)] = 10
     lease_s: Annotated[float, Field(gt=0, le=3600)] = 5.0

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from bench.seeding.plan import FEWEST
-from bench.seeding.populate import SUBSCRIPTIONS, populate
+from bench.seeding.populate import MOST, SUBSCRIPTIONS, populate
 
 
 def main(
     dsn: Annotated[str, typer.Argument(help="The address of an empty database.")],
-    subscriptions: Annotated[int, typer.Option(min=FEWEST)] = SUBSCRIPTIONS,
+    subscriptions: Annotated[int, typer.Option(min=FEWEST, max=MOST)] = SUBSCRIPTIONS,
 ) -> None:
     """Fill an empty database."""
     seeding = asyncio.run(populate(dsn, subscriptions=subscriptions))

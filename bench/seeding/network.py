@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from ipaddress import IPv6Network
 from random import Random
 
 from bench.seeding import catalog
 from bench.seeding.catalog import Media, Vendor
+from bench.seeding.copies import MARK
 from bench.seeding.drafts import Ids, OfferedBlock, Offers, Place, SeededSubscription, add_block, refer
 from bench.seeding.plan import planned
 from domain.ids import BlockId, SubscriptionId
@@ -17,7 +17,6 @@ VLANS = 64
 
 _VENDORS = tuple(vendor.value for vendor in Vendor)
 _MEDIA = tuple(media.value for media in Media)
-_LOOPBACKS = IPv6Network("2001:db8::/64")
 _LARGE_VPN_SHARE = 0.005
 _LARGE_VPN_ATTACHMENTS = 50
 _DEEPEST_PREFIX = 3
@@ -57,10 +56,10 @@ class Network:
             Place(attribute="node"),
             "NodeBlock",
             label=f"rack {random.randrange(1, 41)}" if self._chance(0.5) else None,
-            hostname=f"{'cr' if core else 'er'}{number:06}.example.net" if subscription.begun else None,
+            hostname=f"{'cr' if core else 'er'}{MARK}{number:05}.example.net" if subscription.begun else None,
             vendor=random.choice(_VENDORS),
             site=f"site-{random.randrange(40):02}",
-            loopback=f"{_LOOPBACKS[number]}/128" if subscription.complete else None,
+            loopback=_loopback(number) if subscription.complete else None,
             management=_address(number) if subscription.begun else None,
             power_w=f"{random.randrange(2000, 90000) / 10:.1f}" if self._chance(0.8) else None,
             commissioned=commissioned.isoformat() if subscription.complete else None,
@@ -77,7 +76,7 @@ class Network:
                 subscription,
                 Place(parent_id=card, attribute="transceivers", position=position),
                 "TransceiverBlock",
-                serial=f"{self._random.getrandbits(40):010X}",
+                serial=f"{self._random.getrandbits(36):09X}{MARK}",
                 wavelength_nm=self._random.choice((850.0, 1310.0, 1550.12, None)),
             )
 
@@ -105,7 +104,7 @@ class Network:
             subscription,
             Place(attribute="circuit"),
             "CircuitBlock",
-            circuit_number=f"C{number:06}" if subscription.complete else None,
+            circuit_number=f"C{MARK}{number:05}" if subscription.complete else None,
             bandwidth=random.choice((10**8, 10**9, 10**10, 10**11)) if subscription.begun else None,
             latency_ms=round(random.uniform(0.2, 40), 2) if self._chance(0.7) else None,
             monthly_fee=fee if subscription.begun and self._chance(0.9) else None,
@@ -141,7 +140,7 @@ class Network:
             subscription,
             Place(attribute="vpn"),
             "VpnBlock",
-            route_distinguisher=f"64500:{number}" if subscription.complete else None,
+            route_distinguisher=f"64500:{number + 1}{MARK}" if subscription.complete else None,
             multicast=self._chance(0.1),
         )
         large = subscription.complete and self._chance(_LARGE_VPN_SHARE)
@@ -189,5 +188,10 @@ class Network:
 
 
 def _address(number: int) -> str:
-    """The address of a number below 2**24 in 10.0.0.0/8."""
-    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    """The address of a number below 2**24 in 10.0.0.0/8, or for a later copy behind that."""
+    return f"1{MARK}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+
+
+def _loopback(number: int) -> str:
+    """The IPv6 address of a number below 2**20."""
+    return f"2001:db8:1{MARK}::{(number >> 16) + 1:x}:{number & 0xFFFF:x}/128"

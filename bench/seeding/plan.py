@@ -2,11 +2,12 @@
 
 from collections.abc import Hashable, Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from random import Random
 from typing import Final, TypeVar
 
 from bench.seeding import catalog
+from bench.seeding.copies import CYCLE, SHIFT
 from domain.ids import CustomerId
 from domain.model.catalog import Product
 from domain.model.lifecycle import (
@@ -24,8 +25,10 @@ Item = TypeVar("Item", bound=Hashable)
 FEWEST: Final = 1000
 """With fewer subscriptions some product or status would be missing."""
 
-BEGINNING: Final = datetime(2019, 1, 1, tzinfo=UTC)
-DURATION: Final = timedelta(days=6 * 365)
+_CYCLES = 44
+BEGINNING: Final = datetime.fromtimestamp(360 * CYCLE.total_seconds(), UTC)
+DURATION: Final = _CYCLES * CYCLE
+"""Some six years."""
 
 OPERATOR: Final = CustomerId("customer-001")
 """The largest customer, to whom the nodes belong."""
@@ -86,7 +89,6 @@ def planned(random: Random, subscriptions: int) -> Iterator[PlannedSubscription]
     customers = _dealt(random, exact_counts(subscriptions, CUSTOMER_SHARES))
     _give_to_operator(customers, products)
     in_sync = _dealt(random, exact_counts(subscriptions, IN_SYNC_SHARES))
-    pace = DURATION / subscriptions
     for number, product in enumerate(products):
         yield PlannedSubscription(
             number=number,
@@ -94,8 +96,14 @@ def planned(random: Random, subscriptions: int) -> Iterator[PlannedSubscription]
             customer_id=customers[number],
             status=statuses[number],
             in_sync=in_sync[number],
-            created_at=BEGINNING + pace * (number + random.random()),
+            created_at=_time((number + random.random()) / subscriptions),
         )
+
+
+def _time(share: float) -> datetime:
+    """When so much of the whole has been made, in the first part of a cycle."""
+    cycle, within = divmod(share * _CYCLES, 1)
+    return BEGINNING + cycle * CYCLE + within * SHIFT
 
 
 def exact_counts(total: int, shares: Mapping[Item, float]) -> dict[Item, int]:

@@ -1,4 +1,4 @@
-"""Filling a database with the made subscriptions, and how long each part took."""
+"""Filling a database with the made subscriptions and processes, and how long each part took."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -9,10 +9,16 @@ from uuid import UUID
 
 import asyncpg
 
+from bench.seeding import processes as process_rows
+from bench.seeding import rows as subscription_rows
 from bench.seeding.catalog import CATALOG
+from bench.seeding.copies import MOST_COPIES, Copier, Row
+from bench.seeding.engine import write_engine
+from bench.seeding.indexes import without_indexes
 from bench.seeding.network import Network
 from bench.seeding.plan import FEWEST
-from bench.seeding.rows import COLUMNS, Row, RowWriter
+from bench.seeding.processes import ProcessWriter
+from bench.seeding.rows import RowWriter
 from domain.storage.catalog_sync import sync
 from domain.storage.database import Database
 from domain.storage.dsn import normalise_dsn
@@ -20,6 +26,12 @@ from domain.storage.value_indexes import sync_value_indexes
 from orchestrion.migrations import upgrade
 
 SUBSCRIPTIONS = 100_000
+MOST = 1_000_000
+"""With more of them some addresses would be none."""
+
+TABLES = (*subscription_rows.TABLES, *process_rows.TABLES)
+"""The tables that are filled, each after those it refers to."""
+
 SEED = 20190101
 
 _CHUNK = 2000
@@ -49,7 +61,7 @@ class Seeding:
 
 
 async def populate(dsn: str, *, subscriptions: int = SUBSCRIPTIONS, seed: int = SEED) -> Seeding:
-    """Fill an empty database: the schema, the catalogue, and the same subscriptions for the same seed.
+    """Fill an empty database: the schema, the catalogue, and the same rows for the same seed.
 
     Commits.
 
@@ -57,8 +69,10 @@ async def populate(dsn: str, *, subscriptions: int = SUBSCRIPTIONS, seed: int = 
         ValueError: for too few subscriptions, or if the database has some already.
         asyncpg.PostgresError: if the database refuses.
     """
-    if subscriptions < FEWEST:
-        raise ValueError(f"found {subscriptions} subscriptions to make, expected at least {FEWEST}")
+    if not FEWEST <= subscriptions <= MOST:
+        raise ValueError(
+            f"found {subscriptions} subscriptions to make, expected at least {FEWEST} and at most {MOST}"
+        )
     began = time.perf_counter()
     await upgrade(dsn)
     async with Database(dsn, read_pool_size=1, write_pool_size=2) as database:
@@ -85,14 +99,22 @@ async def _fill(connection: asyncpg.Connection, subscriptions: int, seed: int) -
     if await connection.fetchval("SELECT EXISTS (SELECT FROM subscription)"):
         raise ValueError("found subscriptions in the database, expected an empty one")
     products = {row["name"]: row["id"] for row in await connection.fetch("SELECT name, id FROM product")}
-    written = dict.fromkeys(COLUMNS, 0)
+    copies = copies_of(subscriptions)
+    copier = Copier(connection, TABLES)
     async with connection.transaction():
         await connection.execute(_TRUST_REFERENCES)
-        for tables in made_rows(subscriptions, seed=seed, products=products):
-            for table, rows in tables.items():
-                await connection.copy_records_to_table(table, records=rows, columns=COLUMNS[table])
-                written[table] += len(rows)
+        await copier.prepare()
+        for rows in made_rows(subscriptions // copies, seed=seed, products=products):
+            await copier.keep(rows)
+        async with without_indexes(connection, [table.name for table in TABLES]):
+            written = await copier.write(copies)
+            written |= await write_engine(connection)
     return written
+
+
+def copies_of(subscriptions: int) -> int:
+    """How often what is made is copied: only if all products and statuses are among a tenth of them."""
+    return MOST_COPIES if subscriptions >= MOST_COPIES * FEWEST and subscriptions % MOST_COPIES == 0 else 1
 
 
 def made_rows(
@@ -101,8 +123,9 @@ def made_rows(
     """The rows of every table, some subscriptions at a time; products are given by name."""
     made = Network(Random(seed)).subscriptions(subscriptions)  # noqa: S311  # the same at each build
     writer = RowWriter(Random(seed + 1), products)  # noqa: S311  # the same at each build
+    processes = ProcessWriter(Random(seed + 2))  # noqa: S311  # the same at each build
     while chunk := list(islice(made, _CHUNK)):
-        tables: dict[str, list[Row]] = {table: [] for table in COLUMNS}
+        tables: dict[str, list[Row]] = {table.name: [] for table in TABLES}
         for subscription in chunk:
-            writer.write(subscription, tables)
+            writer.write(subscription, processes.write(subscription, tables), tables)
         yield tables

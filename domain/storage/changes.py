@@ -113,6 +113,25 @@ class ChangeRepository:
             found[SubscriptionId(row.subscription_id)].append(_record(row))
         return dict(found)
 
+    async def of_processes(
+        self, scope: Scope, ids: Iterable[ProcessId]
+    ) -> Mapping[ProcessId, Sequence[ChangeRecord]]:
+        """The changes that each of these processes made, by subscription, in the order of the versions."""
+        wanted = (
+            select(tables.subscription_change, _visible_owners(scope).label("visible_owners"))
+            .join_from(tables.subscription_change, tables.subscription)
+            .where(
+                _change.process_id.is_not(None),
+                among(_change.process_id, list(ids), Uuid()),
+                *in_scope(_subscription.customer_id, scope),
+            )
+            .order_by(_change.process_id, _change.subscription_id, _change.version)
+        )
+        found: dict[ProcessId, list[ChangeRecord]] = defaultdict(list)
+        for row in await self._database.fetch(wanted):
+            found[ProcessId(row.process_id)].append(_record(row))
+        return dict(found)
+
     async def tree_at(self, scope: Scope, subscription_id: SubscriptionId, version: int) -> TreeVersion:
         """A subscription as it was at one of its versions, made of the changes up to that.
 

@@ -1,7 +1,7 @@
 """Reading subscriptions: pages, counts, records by id, and whole trees."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, auto
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,7 +18,12 @@ from domain.storage import tables
 from domain.storage.database import Database
 from domain.storage.listing.conditions import compile_filter
 from domain.storage.listing.filters import And, FieldFilter, Operator, Where
-from domain.storage.listing.orders import NEWEST_FIRST, OrderBy, SubscriptionOrder, paged, without_the_fixed
+from domain.storage.listing.orders import (
+    NEWEST_FIRST,
+    SUBSCRIPTION_SORTING,
+    SubscriptionOrder,
+    SubscriptionOrderBy,
+)
 from domain.storage.listing.paging import Page, PageRequest
 from domain.storage.listing.selection import AnySelect, among, in_scope, partial_record
 from domain.storage.listing.time_limits import VALUE_FILTER_LIMIT_S, fetch_within
@@ -65,10 +70,11 @@ class GroupCount:
     """How many subscriptions have something in common.
 
     Attributes:
-        key: the status, the product's name, the customer's id, or whether they are in sync.
+        keys: for each thing that they are counted by, in the order in which these were given: the status, the
+            product's name, the customer's id, or whether they are in sync.
     """
 
-    key: str | bool
+    keys: tuple[str | bool, ...]
     number: int
 
 
@@ -102,24 +108,28 @@ class SubscriptionRepository:
         *,
         request: PageRequest,
         where: Where | None = None,
-        order: OrderBy = NEWEST_FIRST,
+        order: Sequence[SubscriptionOrderBy] = NEWEST_FIRST,
         family: ModelFamily[SubscriptionModel] | None = None,
         columns: frozenset[str] | None = None,
     ) -> Page[SubscriptionRecord]:
-        """A page of the subscriptions in scope; the sort key of a record is `orders.sort_key`.
+        """A page of the subscriptions in scope; their sort keys are those of `SUBSCRIPTION_SORTING`.
 
-        With ``columns``, the records also have the attribute that they are sorted by.
+        With ``columns``, the records also have the attributes that they are sorted by.
 
         Raises:
             InvalidFilter: if the filter does not fit the models.
+            InvalidOrder: if the order makes no sense.
             InvalidPageRequest: if a sort key is not one of this order.
-            FilterTooSlow: if the filter took too long.
+            FilterTooSlow: if the filter, or an order by several fields, took too long.
         """
-        wanted = None if columns is None else columns | {order.column}
+        sorting = SUBSCRIPTION_SORTING
+        order = sorting.checked(order)
+        wanted = None if columns is None else columns | sorting.attributes(order)
         listed = _listed(_names(wanted), scope, where, family)
-        fixed = _fixed(order, scope, where)
-        shown = (order, request) if fixed is None else without_the_fixed(order, request, fixed)
-        rows = await self._fetch(listed.of(paged(listed.statement, shown[1], shown[0])))
+        fixed = _fixed(order[0].field, scope, where)
+        shown = (order, request) if fixed is None else sorting.without_the_fixed(order, request, fixed)
+        statement = sorting.paged(listed.statement, shown[1], shown[0])
+        rows = await self._fetch(replace(listed, statement=statement, slow=listed.slow or len(shown[0]) > 1))
         return request.page_of([_record(row, wanted) for row in rows])
 
     async def count(
@@ -143,34 +153,23 @@ class SubscriptionRepository:
     async def counts(
         self,
         scope: Scope,
-        group_by: CountBy,
+        group_by: Sequence[CountBy],
         where: Where | None = None,
         *,
         family: ModelFamily[SubscriptionModel] | None = None,
     ) -> Sequence[GroupCount]:
-        """How many subscriptions in scope there are of each kind; the largest groups first, then by key.
+        """How many subscriptions in scope there are of each kind; the largest groups first, then by keys.
 
         Raises:
             InvalidFilter: if the filter does not fit the models.
             FilterTooSlow: if the filter took too long.
         """
-        key = _COUNTED[group_by]
         listed = _listed((), scope, where, family)
-        grouped = (
-            listed.statement.with_only_columns(
-                key.label("key"), func.count().label("number"), maintain_column_froms=True
-            )
-            .group_by(key)
-            .subquery()
-        )
-        counted = select(grouped.c.key, grouped.c.number)
-        if group_by is CountBy.PRODUCT:
-            counted = select(_product.name.label("key"), grouped.c.number).join_from(
-                grouped, tables.product, _product.id == grouped.c.key
-            )
-        counted = counted.order_by(grouped.c.number.desc(), counted.selected_columns[0]).limit(MOST_GROUPS)
+        counted = _counted(listed.statement, list(dict.fromkeys(group_by)))
         rows = await self._fetch(listed.of(counted))
-        return [GroupCount(key=row.key, number=row.number) for row in rows]
+        return [
+            GroupCount(keys=tuple(getattr(row, by) for by in group_by), number=row.number) for row in rows
+        ]
 
     async def by_ids(
         self, scope: Scope, ids: Iterable[SubscriptionId], columns: frozenset[str] | None = None
@@ -236,16 +235,33 @@ def _listed(
     return _List(statement=statement, slow=conditions is not None and conditions.slow)
 
 
-def _fixed(order: OrderBy, scope: Scope, where: Where | None) -> object:
-    """The value of what a list is sorted by, if all have the same."""
+def _counted(statement: AnySelect, group_by: Sequence[CountBy]) -> AnySelect:
+    """The groups of the subscriptions of a statement; each key is labelled with what it is counted by."""
+    keys = [_COUNTED[by].label(by) for by in group_by]
+    grouped = (
+        statement.with_only_columns(*keys, func.count().label("number"), maintain_column_froms=True)
+        .group_by(*(_COUNTED[by] for by in group_by))
+        .subquery()
+    )
+    shown = {by: grouped.c[by] for by in group_by}
+    if CountBy.PRODUCT in shown:
+        shown[CountBy.PRODUCT] = _product.name.label(CountBy.PRODUCT)
+    counted = select(*shown.values(), grouped.c.number).select_from(grouped)
+    if CountBy.PRODUCT in shown:
+        counted = counted.join(tables.product, _product.id == grouped.c[CountBy.PRODUCT])
+    return counted.order_by(grouped.c.number.desc(), *shown.values()).limit(MOST_GROUPS)
+
+
+def _fixed(field: SubscriptionOrder, scope: Scope, where: Where | None) -> object:
+    """The value of what a list is sorted by first, if all have the same."""
     customers = scope.customers or ()
-    match order.order, where:
+    match field, where:
         case SubscriptionOrder.CUSTOMER, _ if len(customers) == 1:
             return next(iter(customers))
         case ((SubscriptionOrder.CUSTOMER | SubscriptionOrder.STATUS), FieldFilter(operator=Operator.EQ)):
-            return where.value if where.field == order.column else None
+            return where.value if where.field == SUBSCRIPTION_SORTING.columns[field].attribute else None
         case ((SubscriptionOrder.CUSTOMER | SubscriptionOrder.STATUS), And()):
-            values = (_fixed(order, Scope.all(), item) for item in where.items)
+            values = (_fixed(field, Scope.all(), item) for item in where.items)
             return next((value for value in values if value is not None), None)
         case _:
             return None

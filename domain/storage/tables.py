@@ -178,6 +178,7 @@ subscription_change = Table(
     Column("before", JSONB),
     Column("after", JSONB),
     Column("override", Text),
+    Index(None, "process_id", "subscription_id", "version", postgresql_where=text("process_id IS NOT NULL")),
 )
 
 subscription_metadata = Table(
@@ -188,6 +189,7 @@ subscription_metadata = Table(
     Column("version", Integer, nullable=False),
     Column("modified_at", Instant, nullable=False, server_default=func.now()),
     Column("modified_by", Key, nullable=False),
+    Index(None, "metadata", postgresql_using="gin", postgresql_ops={"metadata": "jsonb_path_ops"}),
 )
 
 customer_description = Table(

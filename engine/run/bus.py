@@ -9,17 +9,18 @@ from domain.ids import ProcessId
 from domain.storage.database import Database
 from engine.run.listener import Listener
 from engine.run.signals import Signal
-from engine.store.channels import EVENT_CHANNEL, PROGRESS_CHANNEL
+from engine.store.channels import EVENT_CHANNEL, NOTE_CHANNEL, PROGRESS_CHANNEL
 
 _PROBE_S = 3.0
 
 
 class Watch:
-    """One watcher of one process. It holds two flags, however much happens meanwhile."""
+    """One watcher of one process. It holds three flags, however much happens meanwhile."""
 
     def __init__(self) -> None:
         self._woken = asyncio.Event()
         self._further = False
+        self._noted = False
 
     def wake(self) -> None:
         """Say that there may be something new."""
@@ -35,6 +36,16 @@ class Watch:
         further, self._further = self._further, False
         return further
 
+    def tell_note(self) -> None:
+        """Say that somebody may have noted something about it."""
+        self._noted = True
+        self._woken.set()
+
+    def take_note(self) -> bool:
+        """Whether somebody may have noted something since this was asked last."""
+        noted, self._noted = self._noted, False
+        return noted
+
     async def wait(self, timeout_s: float) -> bool:
         """Wait until there may be something new since the last wait; False if nobody said so in time."""
         with suppress(TimeoutError):
@@ -49,8 +60,8 @@ class EventBus:
     """Wakes watchers when events of their process are committed.
 
     A wake-up is a hint: it may come for nothing, and one may be missed while the connection is lost. A
-    watcher reads the rows behind its cursor, and looks every few seconds by itself. How far a step is it
-    learns only this way.
+    watcher reads the rows behind its cursor, and looks every few seconds by itself. How far a step is, and
+    what somebody notes, it learns only this way.
 
     Args:
         database: Where to listen.
@@ -63,7 +74,7 @@ class EventBus:
             database.dsn,
             EVENT_CHANNEL,
             on_notice=self._wake,
-            others={PROGRESS_CHANNEL: self._tell_progress},
+            others={PROGRESS_CHANNEL: self._tell_progress, NOTE_CHANNEL: self._tell_note},
             probe_s=probe_s,
         )
         self._watches: defaultdict[ProcessId, set[Watch]] = defaultdict(set)
@@ -98,6 +109,10 @@ class EventBus:
     def _tell_progress(self, named: frozenset[ProcessId] | None) -> None:
         for watch in self._watches_of(named):
             watch.tell_progress()
+
+    def _tell_note(self, named: frozenset[ProcessId] | None) -> None:
+        for watch in self._watches_of(named):
+            watch.tell_note()
 
     def _watches_of(self, named: frozenset[ProcessId] | None) -> Iterator[Watch]:
         for process_id in self._watches.keys() if named is None else named & self._watches.keys():

@@ -1,6 +1,7 @@
 """Following one process: every event behind a cursor, in order and without a gap, until its end.
 
-Between the events it is told how far the step in flight is: that is in no event, and may be missed.
+Between the events it is told how far the step in flight is, and what somebody has noted: that is in no event,
+and may be missed.
 """
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
@@ -11,13 +12,14 @@ from domain.storage.database import Database
 from engine.run.bus import EventBus
 from engine.run.outage import through_outages
 from engine.states import TERMINAL, ProcessStatus
+from engine.store import notes
 from engine.store.processes import ProcessRepository
-from engine.store.records import EventKind, EventRecord, StepRecord
+from engine.store.records import EventKind, EventRecord, NoteRecord, StepRecord
 
 _POLL_S = 3.0
 
-Told: TypeAlias = list[EventRecord] | StepRecord
-"""Events, or the step in flight with how far it is."""
+Told: TypeAlias = list[EventRecord] | StepRecord | NoteRecord
+"""Events, the step in flight with how far it is, or a note."""
 
 
 async def follow(
@@ -32,12 +34,13 @@ async def follow(
 
     It ends as well, after `poll_s` at most, when the process is deleted.
 
-    The step in flight comes by itself whenever it has come further.
+    The step in flight comes by itself whenever it has come further, a note whenever it was written.
 
     What was missed while nobody listened is read from the rows: a lost notification costs `poll_s` at most.
     """
     processes = ProcessRepository(database)
     told: StepRecord | None = None
+    noted: NoteRecord | None = None
     with bus.watch(process_id) as watch:
         while True:
             events: list[EventRecord] = []
@@ -50,6 +53,11 @@ async def follow(
                     if step is not None and step != told:
                         told = step
                         yield step
+                if watch.take_note():
+                    note = await _note(database, process_id)
+                    if note is not None and note.version > 0 and note != noted:
+                        noted = note
+                        yield note
                 if not await watch.wait(poll_s) and await _is_gone(processes, process_id):
                     return
                 continue
@@ -63,6 +71,14 @@ async def _step_in_progress(processes: ProcessRepository, process_id: ProcessId)
     async for trial in through_outages():
         with trial:
             return await processes.step_in_progress(process_id)
+    return None
+
+
+async def _note(database: Database, process_id: ProcessId) -> NoteRecord | None:
+    async for trial in through_outages():
+        with trial:
+            async with database.writer() as connection:
+                return await notes.read(connection, process_id)
     return None
 
 

@@ -1,5 +1,6 @@
-"""The end of a process by a person's decision."""
+"""The end of processes by a person's decision."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import asyncpg
@@ -54,15 +55,26 @@ WITH aborted AS (
         lease_until = CASE WHEN {_OWNED} THEN p.lease_until END,
         failure_kind = NULL, failure_reason = $2, run_by = $3, wake_at = NULL, assignee = NULL,
         version = p.version + 1, modified_at = now()
-    WHERE p.id = $1 AND p.status NOT IN ('ABORTING', 'ABORTED', 'COMPLETED')
+    WHERE p.id = ANY ($1::uuid[]) AND p.status NOT IN ('ABORTING', 'ABORTED', 'COMPLETED')
     RETURNING p.id, p.status, p.version, p.current_step, p.failure_reason
 ),
 {_END_STEP}
 {_EVENTS}
-SELECT a.status, EXISTS (SELECT FROM process_step AS s WHERE s.process_id = a.id) AS began,
+SELECT a.id, a.status, EXISTS (SELECT FROM process_step AS s WHERE s.process_id = a.id) AS began,
        {notify_event("a.id")}, {notify_inbox("a.id")}
 FROM aborted AS a
 """  # noqa: S608  # made of constants of this package
+
+_RELEASE = """
+WITH held AS MATERIALIZED (
+    SELECT s.id
+    FROM process_subscription AS l JOIN subscription AS s ON s.id = l.subscription_id
+    WHERE l.process_id = ANY ($1::uuid[]) AND s.held_by = l.process_id
+    ORDER BY s.id
+    FOR NO KEY UPDATE OF s
+)
+UPDATE subscription AS s SET in_sync = true, held_by = NULL FROM held WHERE s.id = held.id
+"""
 
 # SKIP LOCKED: a row that somebody holds for long must not hold up the rest.
 _END_ABANDONED = f"""
@@ -96,14 +108,24 @@ class Aborted:
 
 
 async def abort(
-    connection: asyncpg.Connection, process_id: ProcessId, *, reason: str | None, actor: str
-) -> Aborted | None:
-    """End the process, or ask its owner to do so and wake it. The caller has locked the process.
+    connection: asyncpg.Connection, process_ids: Collection[ProcessId], *, reason: str | None, actor: str
+) -> dict[ProcessId, Aborted]:
+    """End processes, or ask their owners to do so and wake them. The caller has locked the processes.
 
-    None, and nothing written, if the process has ended or its abort was asked for before.
+    One that has ended, or whose abort was asked for before, is not among the answers, and stays as it is.
     """
-    row = await connection.fetchrow(_ABORT, process_id, reason, actor)
-    return None if row is None else Aborted(status=ProcessStatus(row["status"]), began=row["began"])
+    rows = await connection.fetch(_ABORT, list(process_ids), reason, actor)
+    return {
+        ProcessId(row["id"]): Aborted(status=ProcessStatus(row["status"]), began=row["began"]) for row in rows
+    }
+
+
+async def release(connection: asyncpg.Connection, process_ids: Collection[ProcessId]) -> None:
+    """Put the subscriptions back in sync that the processes hold. The caller has locked the processes.
+
+    Locks: the rows of the subscriptions, in the order of their ids.
+    """
+    await connection.execute(_RELEASE, list(process_ids))
 
 
 async def end_abandoned(connection: asyncpg.Connection, process_ids: list[ProcessId]) -> list[ProcessId]:

@@ -9,6 +9,9 @@ INBOX_CHANNEL = "orchestrion_inbox"
 PROGRESS_CHANNEL = "orchestrion_progress"
 """Says that steps in flight have come further. Payload as above."""
 
+NOTE_CHANNEL = "orchestrion_note"
+"""Says that somebody has noted something about processes. Payload as above."""
+
 _LONGEST_PAYLOAD = 7900
 
 

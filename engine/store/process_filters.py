@@ -8,11 +8,26 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias, Union, assert_never
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Uuid, and_, false, literal, or_, select, true
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Integer,
+    Uuid,
+    and_,
+    false,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 from domain.model.definition.stored_forms import is_instant
+from domain.scope import Scope
+from domain.storage import tables as domain_tables
+from domain.storage.listing.conditions import compile_filter, quantified
 from domain.storage.listing.filters import (
     MAX_CONDITIONS,
     MAX_DEPTH,
@@ -22,28 +37,47 @@ from domain.storage.listing.filters import (
     Not,
     Operator,
     Or,
+    Quantifier,
+    Where,
 )
-from domain.storage.listing.selection import among
+from domain.storage.listing.selection import in_scope
 from domain.storage.listing.values import (
     EQUALITY_OPERATORS,
     ORDERED_OPERATORS,
     TEXT_OPERATORS,
     column_operand,
     compare,
+    text_operand,
 )
-from domain.storage.saving.checks import checked_operand, checked_text, ill_typed, is_a
+from domain.storage.saving.checks import checked_operand, checked_text, ill_typed, is_a, wanted_of
 from domain.storage.tables import Instant, Key
 from engine.states import FailureKind, ProcessStatus, Target
 from engine.store import tables
 
-ProcessWhere: TypeAlias = Union["And[ProcessWhere]", "Or[ProcessWhere]", "Not[ProcessWhere]", FieldFilter]
+
+@dataclass(frozen=True, slots=True)
+class SubjectFilter:
+    """A condition on the subscriptions that a process concerns.
+
+    Subscriptions out of scope are as if they did not exist.
+    """
+
+    quantifier: Quantifier
+    where: Where
+
+
+ProcessWhere: TypeAlias = Union[
+    "And[ProcessWhere]", "Or[ProcessWhere]", "Not[ProcessWhere]", FieldFilter, SubjectFilter
+]
 """A condition on one process; fields are those of `FIELDS`."""
 
 _process = tables.process.c
 _link = tables.process_subscription.c
+_subscription = domain_tables.subscription.c
 
+_ONE: Final = literal_column("1", Integer())
 _MEMBERSHIP: Final = frozenset({Operator.EQ, Operator.IN})
-_QUICK_FIELDS: Final = frozenset({"id", "workflow", "status", "is_task", "customer_id", "subscription_id"})
+_QUICK_FIELDS: Final = frozenset({"id", "workflow", "status", "is_task", "customer_id", "created_by"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +100,9 @@ class ProcessField:
             InvalidFilter: if it is not one of the field.
         """
         if not is_a(value, self.python_type):
-            raise ill_typed(path, value, f"a value of type {self.python_type.__name__}")
+            raise ill_typed(path, value, wanted_of(self.python_type))
         if isinstance(value, datetime) and not is_instant(value):
-            raise ill_typed(path, value, "a time with its zone, which UTC can name")
+            raise ill_typed(path, value, "a time with its zone (Z, or +01:00), which UTC can name")
         if isinstance(value, StrEnum):
             return value.value
         return checked_text(value, path) if isinstance(value, str) else value
@@ -100,29 +134,44 @@ def check_operand(operator: Operator, value: object, field: str) -> Sequence[obj
     )
 
 
-def compile_process_filter(where: ProcessWhere) -> ProcessConditions:
+def compile_process_filter(where: ProcessWhere, *, scope: Scope) -> ProcessConditions:
     """A filter of processes in SQL.
+
+    Args:
+        where: the filter.
+        scope: the caller's.
 
     Raises:
         InvalidFilter: if it names fields that there are not, compares them in ways or with values that they
             do not offer, or is too large.
     """
-    compiler = _Compiler()
+    compiler = _Compiler(scope)
     sql = compiler.condition(where, 1)
     return ProcessConditions(sql=sql, slow=compiler.slow)
 
 
+def find_fixed(field: str, where: ProcessWhere | None) -> object:
+    """The value of a field that a filter leaves no choice; None if there is none such."""
+    match where:
+        case FieldFilter(operator=Operator.EQ) if where.field == field:
+            return where.value
+        case And():
+            values = (find_fixed(field, item) for item in where.items)
+            return next((value for value in values if value is not None), None)
+        case _:
+            return None
+
+
 class _Compiler:
-    def __init__(self) -> None:
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
         self._conditions = 0
         self.slow = False
 
     def condition(self, where: ProcessWhere, depth: int) -> ColumnElement[bool]:
-        self._conditions += 1
+        self._count(1)
         if depth > MAX_DEPTH:
             raise InvalidFilter("the list", found=f"more than {MAX_DEPTH} levels", expected="fewer")
-        if self._conditions > MAX_CONDITIONS:
-            raise InvalidFilter("the list", found=f"more than {MAX_CONDITIONS} conditions", expected="fewer")
         match where:
             case And():
                 return and_(true(), *(self.condition(item, depth + 1) for item in where.items))
@@ -134,8 +183,31 @@ class _Compiler:
                 values = check_operand(where.operator, where.value, where.field)
                 self.slow |= where.field not in _QUICK_FIELDS or where.operator not in _MEMBERSHIP
                 return FIELDS[where.field].sql(where.operator, values)
+            case SubjectFilter():
+                return self._subjects(where)
             case _:
                 assert_never(where)
+
+    def _subjects(self, where: SubjectFilter) -> ColumnElement[bool]:
+        self.slow = True
+        conditions = compile_filter(where.where, scope=self._scope)
+        self._count(conditions.size)
+        subjects = tables.process_subscription.join(
+            domain_tables.subscription, _subscription.id == _link.subscription_id
+        )
+        if conditions.on_product:
+            subjects = subjects.join(domain_tables.product)
+        found = (
+            select(_ONE)
+            .select_from(subjects)
+            .where(_link.process_id == _process.id, *in_scope(_subscription.customer_id, self._scope))
+        )
+        return quantified(found, where.quantifier, conditions.sql)
+
+    def _count(self, number: int) -> None:
+        self._conditions += number
+        if self._conditions > MAX_CONDITIONS:
+            raise InvalidFilter("the list", found=f"more than {MAX_CONDITIONS} conditions", expected="fewer")
 
 
 def _column(
@@ -153,11 +225,6 @@ def _has_customer(_operator: Operator, values: Sequence[object]) -> ColumnElemen
     return _process.customers.overlap(literal(list(values), ARRAY(Key)))
 
 
-def _concerns(_operator: Operator, values: Sequence[object]) -> ColumnElement[bool]:
-    concerned = select(_link.process_id).where(among(_link.subscription_id, list(values), Uuid()))
-    return _process.id.in_(concerned)
-
-
 FIELDS: Final[Mapping[str, ProcessField]] = MappingProxyType(
     {
         "id": _column(_process.id, UUID, Uuid(), EQUALITY_OPERATORS),
@@ -166,13 +233,18 @@ FIELDS: Final[Mapping[str, ProcessField]] = MappingProxyType(
         "is_task": _column(_process.is_task, bool, Boolean(), EQUALITY_OPERATORS),
         "status": _column(_process.status, ProcessStatus, Key, EQUALITY_OPERATORS),
         "created_by": _column(_process.created_by, str, Key, TEXT_OPERATORS),
+        "last_actor": _column(_process.run_by, str, Key, TEXT_OPERATORS),
+        "note": ProcessField(
+            python_type=str,
+            operators=TEXT_OPERATORS,
+            sql=lambda operator, values: compare(text_operand(_process.note), operator, values),
+        ),
         "assignee": _column(_process.assignee, str, Key, TEXT_OPERATORS),
         "failure_kind": _column(_process.failure_kind, FailureKind, Key, EQUALITY_OPERATORS),
         "started_at": _column(_process.started_at, datetime, Instant, ORDERED_OPERATORS),
         "modified_at": _column(_process.modified_at, datetime, Instant, ORDERED_OPERATORS),
         "ended_at": _column(_process.ended_at, datetime, Instant, ORDERED_OPERATORS),
         "customer_id": ProcessField(python_type=str, operators=_MEMBERSHIP, sql=_has_customer),
-        "subscription_id": ProcessField(python_type=UUID, operators=_MEMBERSHIP, sql=_concerns),
     }
 )
-"""What processes can be filtered by; where one has several customers or subscriptions, any of them counts."""
+"""What processes can be filtered by; where one has several customers, any of them counts."""

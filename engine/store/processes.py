@@ -25,11 +25,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from domain.ids import ProcessId, SubscriptionId
 from domain.scope import Scope
 from domain.storage.database import Database
-from domain.storage.listing.paging import Page, PageRequest, id_key
+from domain.storage.listing.paging import Page, PageRequest
 from domain.storage.listing.time_limits import VALUE_FILTER_LIMIT_S, fetch_within
 from engine.states import ProcessStatus, Target
 from engine.store import tables
-from engine.store.process_filters import ProcessConditions, ProcessWhere, compile_process_filter
+from engine.store.process_counts import ProcessCountBy, ProcessGroup, counted
+from engine.store.process_filters import ProcessConditions, ProcessWhere, compile_process_filter, find_fixed
+from engine.store.process_orders import NEWEST_PROCESSES_FIRST, PROCESS_SORTING, ProcessOrderBy
 from engine.store.records import AttemptRecord, EventRecord, ProcessRecord, StepRecord
 from engine.store.row_records import attempt_record, event_record, process_record, step_record
 
@@ -60,6 +62,7 @@ _LIGHT = (
     _process.failure_kind,
     _process.failure_reason,
     _process.note,
+    _process.note_version,
     _process.started_at,
     _process.modified_at,
     _process.ended_at,
@@ -97,29 +100,23 @@ class ProcessRepository:
         *,
         request: PageRequest,
         where: ProcessWhere | None = None,
+        order: Sequence[ProcessOrderBy] = NEWEST_PROCESSES_FIRST,
         columns: frozenset[str] | None = None,
     ) -> Page[ProcessRecord]:
-        """A page of the processes in scope, the newest first.
+        """A page of the processes in scope; their sort keys are those of `PROCESS_SORTING`.
 
         Raises:
             InvalidFilter: if the filter asks for what there is not.
-            FilterTooSlow: if it took too long.
+            InvalidOrder: if the order makes no sense.
+            InvalidPageRequest: if a sort key is not one of this order.
+            FilterTooSlow: if the filter, or an order by several fields, took too long.
         """
-        conditions = None if where is None else compile_process_filter(where)
+        conditions = _conditions(where, scope)
         wanted = _filtered(_selected(scope, columns), conditions)
-        if request.after is not None:
-            wanted = wanted.where(_process.id < id_key(request.after))
-        if request.before is not None:
-            wanted = wanted.where(_process.id > id_key(request.before))
-        order = _process.id.asc() if request.backward else _process.id.desc()
-        wanted = wanted.order_by(order).limit(request.size + 1).offset(request.offset)
-        rows = await self._fetch_filtered(wanted, conditions)
-        records = [process_record(row) for row in rows[: request.size]]
-        more = len(rows) > request.size
-        if request.backward:
-            return Page(rows=records[::-1], has_next=request.before is not None, has_previous=more)
-        behind = request.after is not None or request.offset > 0
-        return Page(rows=records, has_next=more, has_previous=behind)
+        shown = _without_the_fixed(PROCESS_SORTING.checked(order), request, where)
+        paged = PROCESS_SORTING.paged(wanted, shown[1], shown[0])
+        rows = await self._fetch_filtered(paged, conditions, slow=len(shown[0]) > 1)
+        return request.page_of([process_record(row) for row in rows])
 
     async def count(self, scope: Scope, where: ProcessWhere | None = None) -> int:
         """How many processes in scope there are.
@@ -128,10 +125,26 @@ class ProcessRepository:
             InvalidFilter: if the filter asks for what there is not.
             FilterTooSlow: if it took too long.
         """
-        conditions = None if where is None else compile_process_filter(where)
-        counted = select(func.count()).select_from(tables.process).where(*_in_scope(scope))
-        (row,) = await self._fetch_filtered(_filtered(counted, conditions), conditions)
+        conditions = _conditions(where, scope)
+        number = select(func.count()).select_from(tables.process).where(*_in_scope(scope))
+        (row,) = await self._fetch_filtered(_filtered(number, conditions), conditions)
         return row[0]
+
+    async def counts(
+        self, scope: Scope, group_by: Sequence[ProcessCountBy], where: ProcessWhere | None = None
+    ) -> Sequence[ProcessGroup]:
+        """How many processes in scope there are of each kind; the largest groups first, then by keys.
+
+        Raises:
+            InvalidFilter: if the filter asks for what there is not.
+            FilterTooSlow: if it took too long.
+        """
+        conditions = _conditions(where, scope)
+        listed = _filtered(select().select_from(tables.process).where(*_in_scope(scope)), conditions)
+        rows = await self._fetch_filtered(counted(listed, group_by), conditions)
+        return [
+            ProcessGroup(keys=tuple(getattr(row, by) for by in group_by), number=row.number) for row in rows
+        ]
 
     async def by_ids(
         self, scope: Scope, ids: Iterable[ProcessId], columns: frozenset[str] | None = None
@@ -209,15 +222,17 @@ class ProcessRepository:
         return found
 
     async def processes_of(
-        self, subscription_ids: Iterable[SubscriptionId]
+        self, scope: Scope, subscription_ids: Iterable[SubscriptionId]
     ) -> dict[SubscriptionId, list[ProcessId]]:
-        """The processes that concern each subscription, the newest first; a list for every id."""
+        """The processes in scope that concern each subscription, the newest first; a list for every id."""
         wanted_ids = list(subscription_ids)
         wanted = (
             select(_link.process_id, _link.subscription_id)
             .where(_is_one_of(_link.subscription_id, wanted_ids))
             .order_by(_link.process_id.desc())
         )
+        if scope.customers is not None:
+            wanted = wanted.join_from(tables.process_subscription, tables.process).where(*_in_scope(scope))
         found: dict[SubscriptionId, list[ProcessId]] = {subscription_id: [] for subscription_id in wanted_ids}
         for row in await self._fetch(wanted):
             found[SubscriptionId(row.subscription_id)].append(ProcessId(row.process_id))
@@ -298,14 +313,22 @@ class ProcessRepository:
         return bool(await self._fetch(select(_process.id).where(_process.id == process_id)))
 
     async def _fetch_filtered(
-        self, statement: AnySelect, conditions: ProcessConditions | None
+        self, statement: AnySelect, conditions: ProcessConditions | None, *, slow: bool = False
     ) -> Sequence[Row[Any]]:
-        if conditions is not None and conditions.slow:
+        if slow or (conditions is not None and conditions.slow):
             return await fetch_within(self._database, statement, limit_s=self._filter_limit_s)
         return await self._fetch(statement)
 
     async def _fetch(self, statement: AnySelect) -> Sequence[Row[Any]]:
         return await self._database.fetch(statement)
+
+
+def _without_the_fixed(
+    order: Sequence[ProcessOrderBy], request: PageRequest, where: ProcessWhere | None
+) -> tuple[Sequence[ProcessOrderBy], PageRequest]:
+    column = PROCESS_SORTING.columns.get(order[0].field)
+    fixed = None if column is None else find_fixed(column.attribute, where)
+    return (order, request) if fixed is None else PROCESS_SORTING.without_the_fixed(order, request, fixed)
 
 
 def _heavy(chosen: frozenset[str]) -> dict[str, ColumnElement[Any]]:
@@ -334,6 +357,10 @@ def _selected(scope: Scope, columns: frozenset[str] | None) -> AnySelect:
     chosen = HEAVY_COLUMNS if columns is None else HEAVY_COLUMNS & columns
     extra = [expression.label(name) for name, expression in _heavy(chosen).items()]
     return select(*_LIGHT, *extra).where(*_in_scope(scope))
+
+
+def _conditions(where: ProcessWhere | None, scope: Scope) -> ProcessConditions | None:
+    return None if where is None else compile_process_filter(where, scope=scope)
 
 
 def _filtered(statement: AnySelect, conditions: ProcessConditions | None) -> AnySelect:

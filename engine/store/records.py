@@ -59,11 +59,25 @@ class ProcessRecord:
     failure_kind: FailureKind | None
     failure_reason: str | None
     note: str | None
+    note_version: int
     started_at: datetime
     modified_at: datetime
     ended_at: datetime | None
     planned_steps: tuple[PlannedStep, ...]
     state: JsonValue = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRecord:
+    """What people have noted about a process.
+
+    Attributes:
+        version: That of the note, which is none of the process's.
+    """
+
+    process_id: ProcessId
+    note: str | None
+    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

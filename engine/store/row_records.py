@@ -36,6 +36,7 @@ def process_record(row: Row[Any]) -> ProcessRecord:
         failure_kind=None if row.failure_kind is None else FailureKind(row.failure_kind),
         failure_reason=row.failure_reason,
         note=row.note,
+        note_version=row.note_version,
         started_at=row.started_at,
         modified_at=row.modified_at,
         ended_at=row.ended_at,

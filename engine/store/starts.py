@@ -1,4 +1,4 @@
-"""The beginning of a process: its row, its subjects and its first event, in one statement."""
+"""The beginning of processes: their rows, their subjects and their first events, in one statement."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from domain.ids import CustomerId, ProcessId, SubscriptionId
 from domain.json import JsonValue, encode
 from domain.scope import Scope
 from engine.states import ProcessStatus, Target
-from engine.store.channels import notify_event
+from engine.store.channels import woken_by
 from engine.store.records import PlannedStep
 from engine.store.scoping import customers_of, visible
 
@@ -20,7 +20,11 @@ class NewProcess:
 
     Attributes:
         values: What its state begins with.
+        customer: Whom it concerns, if anybody.
+        key: What stands for the idempotency key and whose it is; None without one.
         start_digest: What a repetition under the same idempotency key must agree with.
+        subject: The subscription that it starts on, if there is one.
+        holds: Whether the process takes its subject: that is out of sync until it lets it go.
     """
 
     id: ProcessId
@@ -30,11 +34,12 @@ class NewProcess:
     fingerprint: str
     steps: Sequence[PlannedStep]
     values: Mapping[str, JsonValue]
-    customers: Sequence[CustomerId]
+    customer: CustomerId | None
     actor: str
-    idempotency_key: str | None
+    key: str | None
     start_digest: bytes
-    subscriptions: Sequence[SubscriptionId]
+    subject: SubscriptionId | None
+    holds: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,33 +56,42 @@ class EarlierStart:
 
 
 _INSERT = f"""
-WITH created AS (
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest(
+        $8::uuid[], $9::text[], $10::text[], $11::bytea[], $12::varchar[], $13::uuid[], $14::bool[]
+    ) AS t(id, state, key, digest, customer, subject, holds)
+),
+created AS (
     INSERT INTO process (id, workflow, target, is_task, fingerprint, steps, customers, created_by, run_by,
                          status, current_step, state, idempotency_key, start_digest)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $8, 'QUEUED', $9, $10::text::json, $11, $12
+    SELECT i.id, $1, $2, $3, $4, $5, array_remove(ARRAY[i.customer], NULL), $6, $6,
+           'QUEUED', $7, i.state::json, i.key, i.digest
+    FROM wanted AS i
     WHERE NOT EXISTS (SELECT FROM engine WHERE engine.status <> 'RUNNING')
     ON CONFLICT (idempotency_key) DO NOTHING
     RETURNING id, version, current_step
 ),
 linked AS (
     INSERT INTO process_subscription (process_id, subscription_id)
-    SELECT c.id, subject.id FROM created AS c CROSS JOIN unnest($13::uuid[]) AS subject(id)
+    SELECT i.id, i.subject FROM created AS c JOIN wanted AS i ON i.id = c.id WHERE i.subject IS NOT NULL
 ),
 held AS (
-    UPDATE subscription AS s SET in_sync = false, held_by = c.id
-    FROM created AS c WHERE $14 AND s.id = ANY ($13::uuid[])
+    UPDATE subscription AS s SET in_sync = false, held_by = i.id
+    FROM created AS c JOIN wanted AS i ON i.id = c.id WHERE i.holds AND s.id = i.subject
 ),
 events AS (
     INSERT INTO event (process_id, version, ordinal, kind, payload, at)
     SELECT c.id, c.version, 0, 'PROCESS_STATUS',
            json_build_object('status', 'QUEUED', 'currentStep', c.current_step), now()
     FROM created AS c
-)
-SELECT c.id, {notify_event("c.id")} FROM created AS c
+),
+{woken_by("created")}
+SELECT c.id, (SELECT count(*) FROM woken) FROM created AS c
 """  # noqa: S608  # made of constants of this package
 
 _EARLIER = f"""
-SELECT p.id, p.start_digest, {visible("$2")} AS in_scope FROM process AS p WHERE p.idempotency_key = $1
+SELECT p.id, p.idempotency_key, p.start_digest, {visible("$2")} AS in_scope
+FROM process AS p WHERE p.idempotency_key = ANY ($1::text[])
 """  # noqa: S608  # made of constants of this package
 
 _LOCK_WORKFLOW = "SELECT pg_advisory_xact_lock(hashtextextended('orchestrion.start.' || $1, 0))"
@@ -85,46 +99,47 @@ _LOCK_WORKFLOW = "SELECT pg_advisory_xact_lock(hashtextextended('orchestrion.sta
 _COUNT = "SELECT count(*) FROM process WHERE workflow = $1 AND status = ANY ($2::text[])"
 
 
-async def insert(connection: asyncpg.Connection, process: NewProcess, *, holds: bool) -> bool:
-    """Write the process, QUEUED for its first run; False, and nothing written, if that cannot be.
+async def insert(connection: asyncpg.Connection, processes: Sequence[NewProcess]) -> frozenset[ProcessId]:
+    """Write processes of one workflow and one caller, QUEUED for their first runs; those that were written.
 
-    It cannot if the engine is paused or the idempotency key is taken.
+    None is while the engine is paused, and none whose idempotency key is taken. One statement.
 
     Args:
         connection: In a transaction that holds the rows of the subscriptions.
-        process: What to write.
-        holds: Whether the process takes its subscriptions: they are out of sync until it lets them go.
+        processes: What to write.
     """
-    row = await connection.fetchrow(
+    first = processes[0]
+    rows = await connection.fetch(
         _INSERT,
-        process.id,
-        process.workflow,
-        process.target,
-        process.is_task,
-        process.fingerprint,
-        [[step.key, step.name, step.kind, step.assignee] for step in process.steps],
-        process.customers,
-        process.actor,
-        process.steps[0].key,
-        encode(dict(process.values)),
-        process.idempotency_key,
-        process.start_digest,
-        process.subscriptions,
-        holds,
+        first.workflow,
+        first.target,
+        first.is_task,
+        first.fingerprint,
+        [[step.key, step.name, step.kind, step.assignee] for step in first.steps],
+        first.actor,
+        first.steps[0].key,
+        [process.id for process in processes],
+        [encode(dict(process.values)) for process in processes],
+        [process.key for process in processes],
+        [process.start_digest for process in processes],
+        [process.customer for process in processes],
+        [process.subject for process in processes],
+        [process.holds for process in processes],
     )
-    return row is not None
+    return frozenset(ProcessId(row["id"]) for row in rows)
 
 
 async def find_earlier(
-    connection: asyncpg.Connection, idempotency_key: str, *, scope: Scope
-) -> EarlierStart | None:
-    """The process started under this key, in scope or not, if there is one."""
-    row = await connection.fetchrow(_EARLIER, idempotency_key, customers_of(scope))
-    if row is None:
-        return None
-    return EarlierStart(
-        process_id=ProcessId(row["id"]), start_digest=row["start_digest"], in_scope=row["in_scope"]
-    )
+    connection: asyncpg.Connection, keys: Collection[str], *, scope: Scope
+) -> dict[str, EarlierStart]:
+    """The processes started under these keys, in scope or not, by their keys."""
+    rows = await connection.fetch(_EARLIER, list(keys), customers_of(scope))
+    return {
+        row["idempotency_key"]: EarlierStart(
+            process_id=ProcessId(row["id"]), start_digest=row["start_digest"], in_scope=row["in_scope"]
+        )
+        for row in rows
+    }
 
 
 async def lock_workflow(connection: asyncpg.Connection, workflow: str) -> None:

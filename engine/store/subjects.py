@@ -1,6 +1,7 @@
 """Subscriptions as the rules of starts look at them, with those they are related to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
@@ -46,9 +47,10 @@ FROM subscription AS s JOIN product AS p ON p.id = s.product_id
 WHERE s.id = ANY ($1::uuid[]) AND ($2::varchar[] IS NULL OR s.customer_id = ANY ($2))
 """  # noqa: S608  # made of constants of this module
 
-
-class ReferencesChanged(Exception):  # named by the fact
-    """The subject has come to refer to another subscription while its row was waited for."""
+_USES_AMONG = """
+SELECT DISTINCT subscription_id, owner_id FROM block_relation
+WHERE subscription_id = ANY ($1::uuid[]) AND owner_id = ANY ($1::uuid[]) AND owner_id <> subscription_id
+"""
 
 
 async def facts(
@@ -62,32 +64,54 @@ async def facts(
     return {SubscriptionId(row["id"]): _subject(row, catalog) for row in rows}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedFacts:
+    """Facts that hold until the transaction ends.
+
+    Attributes:
+        found: Those in scope.
+        changed: The subjects that came to refer to yet other subscriptions while their rows were waited for:
+            nothing holds of them.
+    """
+
+    found: Mapping[SubscriptionId, SubjectFacts]
+    changed: frozenset[SubscriptionId]
+
+
 async def locked_facts(
     connection: asyncpg.Connection,
-    subject: SubscriptionId | None,
+    subjects: Collection[SubscriptionId],
     *,
     beside: Collection[SubscriptionId] = (),
     catalog: Catalog,
     scope: Scope,
-) -> dict[SubscriptionId, SubjectFacts]:
-    """The facts of the subject, and of others beside it, which hold until the transaction ends.
+) -> LockedFacts:
+    """The facts of subjects, and of others beside them, which hold until the transaction ends.
 
     Of two related subscriptions, one uses the other, and whoever decides about either of them holds the row
     of the used one: so the second to decide sees what the first has committed. It takes two statements, as
     one that waits for rows reads what it joins as of before it waited, and would let both pass.
 
-    Locks: the rows of the subject, of those whose blocks it uses, and of those beside it, in the order of
+    Locks: the rows of the subjects, of those whose blocks they use, and of those beside them, in the order of
     their ids.
-
-    Raises:
-        ReferencesChanged: if the subject came to refer to yet another one meanwhile; roll back then.
     """
-    subjects = [] if subject is None else [subject]
     locked = await lock_related(connection, subjects, beside=beside)
     rows = await connection.fetch(_FACTS, [*subjects, *beside], customers_of(scope), locked)
-    if any(row["uses_more"] and row["id"] == subject for row in rows):
-        raise ReferencesChanged
-    return {SubscriptionId(row["id"]): _subject(row, catalog) for row in rows}
+    asked = frozenset(subjects)
+    return LockedFacts(
+        found={SubscriptionId(row["id"]): _subject(row, catalog) for row in rows},
+        changed=frozenset(row["id"] for row in rows if row["uses_more"] and row["id"] in asked),
+    )
+
+
+async def uses_among(
+    connection: asyncpg.Connection, ids: Collection[SubscriptionId]
+) -> frozenset[tuple[SubscriptionId, SubscriptionId]]:
+    """Which of the subscriptions refer to blocks of which others of them: the user, then the used one."""
+    rows = await connection.fetch(_USES_AMONG, list(ids))
+    return frozenset(
+        (SubscriptionId(row["subscription_id"]), SubscriptionId(row["owner_id"])) for row in rows
+    )
 
 
 def _subject(row: asyncpg.Record, catalog: Catalog) -> SubjectFacts:

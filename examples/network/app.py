@@ -43,4 +43,5 @@ app = Application(
             arguments=("--state", "{data}/network-controller.json"),
         ),
     ),
+    graph="examples.network.graph_extension:EXTENSION",
 )

@@ -182,6 +182,12 @@ class ProductName(_Part):
     name: str
 
 
+class CustomerName(_Part):
+    """Who holds a subscription."""
+
+    name: str
+
+
 class Subscription(_Part):
     """A subscription that the story is about; of a node, with its device."""
 
@@ -190,6 +196,7 @@ class Subscription(_Part):
     status: str
     description: str
     product: ProductName
+    customer: CustomerName
     node: NodeBlock | None = None
 
 

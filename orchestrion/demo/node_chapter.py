@@ -25,7 +25,7 @@ async def build_node(telling: Telling, hostname: str) -> Subscription:
     if node.node is None:
         raise UnexpectedTurn(process.workflow, found="a node without a device", expected="its device")
     place = f"at {node.node.rack_position}, reached at {node.node.management.address}"
-    telling.display.remark(f"{node.description}: {node.status}, {place}")
+    telling.display.remark(f"{node.description}: {node.status}, {place}, for {node.customer.name}")
     return node
 
 

@@ -60,7 +60,7 @@ SUBSCRIPTIONS = Operation(
         query Subscriptions($process: ID!) {
           result: process(id: $process) {
             subscriptions {
-              __typename id status description product { name }
+              __typename id status description product { name } customer { name }
               ... on NodeSubscription { node { rackPosition configurationVersion management { address } } }
             }
           }

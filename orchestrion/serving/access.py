@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from graph.authentication.loopback import NotLoopback, require_loopback
 from graph.authentication.settings import ROLES, InvalidOidcSettings, OidcSettings
+from graph.limits import DocumentLimits, VariableLimits
 from graph.permissions import Permission
 from graph.settings import GraphSettings
 from orchestrion.failures import StartFailed
@@ -23,7 +24,49 @@ def graph_settings(settings: Settings) -> GraphSettings:
             require_loopback(settings.host)
     except (NotLoopback, InvalidOidcSettings) as error:
         raise StartFailed(str(error)) from error
-    return GraphSettings(host=settings.host, oidc=oidc, allowed_origins=settings.allowed_origins)
+    return GraphSettings(
+        host=settings.host,
+        oidc=oidc,
+        allowed_origins=settings.allowed_origins,
+        authorizer_limit_s=settings.authorizer_timeout_s,
+        authorizer_again_s=settings.authorizer_again_s,
+        directory_limit_s=settings.directory_timeout_s,
+        introspection=settings.introspection,
+        graphiql=settings.graphiql,
+        max_body_bytes=settings.max_body_bytes,
+        max_query_string_bytes=settings.max_query_string_bytes,
+        body_timeout_s=settings.body_timeout_s,
+        document=_document_limits(settings),
+        variables=VariableLimits(values=settings.max_variable_values, depth=settings.max_variable_depth),
+        max_cost=settings.max_cost,
+        max_list_entries=settings.max_list_entries,
+        max_errors=settings.max_errors,
+        operation_timeout_s=settings.operation_timeout_s,
+        socket_init_timeout_s=settings.socket_init_timeout_s,
+        operations_per_socket=settings.operations_per_socket,
+        max_streams=settings.max_streams,
+        max_streams_of_caller=settings.max_streams_of_caller,
+        stream_keep_alive_s=settings.stream_keep_alive_s,
+        default_page_size=settings.default_page_size,
+        max_page_size=settings.max_page_size,
+        filter_limit_s=settings.filter_timeout_s,
+    )
+
+
+def _document_limits(settings: Settings) -> DocumentLimits:
+    return DocumentLimits(
+        tokens=settings.max_tokens,
+        definitions=settings.max_definitions,
+        depth=settings.max_depth,
+        fields=settings.max_fields,
+        repeats=settings.max_repeats,
+        aliases=settings.max_aliases,
+        aliases_of_field=settings.max_aliases_of_field,
+        directives=settings.max_directives,
+        directives_at_once=settings.max_directives_at_once,
+        mutations=settings.max_mutations,
+        values=settings.max_literals,
+    )
 
 
 def _oidc_settings(settings: Settings) -> OidcSettings | None:

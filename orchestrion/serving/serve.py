@@ -14,8 +14,10 @@ import structlog
 
 from domain.storage.database import Database
 from graph.app import create_server
+from graph.extension import GraphExtension
 from graph.settings import GraphSettings
 from orchestrion.application import Application, Companion
+from orchestrion.extension import load_extension
 from orchestrion.parent import stop_with_parent
 from orchestrion.preparing import prepare_database, reachable_database
 from orchestrion.serving.access import graph_settings
@@ -38,8 +40,11 @@ async def serve(settings: Settings, application: Application) -> None:
     Raises:
         StartFailed: If the address is refused or a companion does not start.
         EmbeddedPostgresError: If the embedded PostgreSQL does not start.
+        ExtensionNotFound: If what the application adds to the schema is not where it says.
+        SchemaDefinitionError: If that does not fit the schema.
     """
     access = graph_settings(settings)
+    extension = load_extension(application)
     bound = bind(settings.host, settings.port)
     settings = settings.model_copy(update={"public_url": settings.public_url or url_of(bound)})
     stop = _stop_on_signals()
@@ -64,6 +69,7 @@ async def serve(settings: Settings, application: Application) -> None:
             settings=settings,
             access=access,
             application=application,
+            extension=extension,
             database=database,
             environment=environment,
             stop=stop,
@@ -76,6 +82,7 @@ async def _serve_on(
     settings: Settings,
     access: GraphSettings,
     application: Application,
+    extension: GraphExtension,
     database: Database,
     environment: Mapping[str, str],
     stop: asyncio.Event,
@@ -87,6 +94,7 @@ async def _serve_on(
         registry=application.registry,
         settings=settings.engine(),
         graph_settings=access,
+        extension=extension,
     )
     worker = Program(name="worker", module="orchestrion.worker", environment=environment)
     url = url_of(bound)
@@ -98,7 +106,14 @@ async def _serve_on(
         if settings.parent_pipe:
             children.append(tasks.create_task(stop_with_parent(stop), name="parent watch"))
         announcing = tasks.create_task(_announce(server.started, url, settings), name="announcement")
-        await serve_http(server.asgi, bound, stop=stop, end_streams=server.end_streams, shutdown_within=grace)
+        await serve_http(
+            server.asgi,
+            bound,
+            stop=stop,
+            end_streams=server.end_streams,
+            shutdown_within=grace,
+            max_message_bytes=access.max_body_bytes,
+        )
         announcing.cancel()
         for child in children:
             child.cancel()

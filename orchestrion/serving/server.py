@@ -17,6 +17,7 @@ async def serve_http(
     stop: asyncio.Event,
     end_streams: Callable[[], Awaitable[None]],
     shutdown_within: timedelta,
+    max_message_bytes: int,
 ) -> None:
     """Answer requests on a listening socket until told to stop.
 
@@ -26,6 +27,7 @@ async def serve_http(
         stop: Set to stop.
         end_streams: Ends the streams (WebSocket, SSE) in good order; they would hold the shutdown up.
         shutdown_within: How long requests in flight are given.
+        max_message_bytes: The largest message on a socket, when it is no longer compressed.
     """
 
     async def shutdown() -> None:
@@ -39,6 +41,7 @@ async def serve_http(
     config.errorlog = None
     # hypercorn's own pings outlive their socket and hold the shutdown up; TCP finds peers that are gone.
     config.websocket_ping_interval = None
+    config.websocket_max_message_size = max_message_bytes
     config.h11_max_incomplete_size = 64 * 1024
     config.include_server_header = False
     await hypercorn_serve(application, config, shutdown_trigger=shutdown)

@@ -1,6 +1,6 @@
-"""What a subscription was at an earlier version, from its change records."""
+"""What a subscription was at an earlier version, and what became of it since, from its change records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,7 +8,7 @@ from typing import Protocol
 from domain.ids import BlockId, CustomerId, SubscriptionId
 from domain.json import JsonValue
 from domain.model.lifecycle import SubscriptionStatus
-from domain.model.trees.change_form import decode_columns, decode_side, in_order
+from domain.model.trees.change_form import ChangeSide, decode_columns, decode_side, in_order
 from domain.model.trees.tree import BlockRecord, RelationRecord
 
 
@@ -33,6 +33,15 @@ class ChangeLike(Protocol):
     @property
     def after(self) -> JsonValue:
         """What it put there."""
+        ...
+
+
+class WholeChangeLike(ChangeLike, Protocol):
+    """What is needed of a change record that tells both sides."""
+
+    @property
+    def before(self) -> JsonValue:
+        """What it replaced; None for the first version."""
         ...
 
 
@@ -103,6 +112,30 @@ def replay(changes: Iterable[ChangeLike]) -> TreeVersion:
         blocks=tuple(sorted(blocks.values(), key=lambda block: block.id)),
         relations=tuple(in_order(relations)),
     )
+
+
+def sides_of(changes: Sequence[WholeChangeLike]) -> tuple[ChangeSide, ChangeSide]:
+    """What a subscription was before the first of these changes and after the last, where they touched it.
+
+    Args:
+        changes: of one subscription, at least one, in the order of their versions; some may be missing.
+    """
+    after = _last_of(decode_side(change.after, change.subscription_id) for change in changes)
+    if changes[0].before is None:
+        # It was not there: what later ones replaced is what the first one made.
+        return ChangeSide(columns={}, blocks={}, relations=None), after
+    return _last_of(decode_side(change.before, change.subscription_id) for change in changes[::-1]), after
+
+
+def _last_of(sides: Iterable[ChangeSide]) -> ChangeSide:
+    columns: dict[str, JsonValue] = {}
+    blocks: dict[BlockId, BlockRecord | None] = {}
+    relations: tuple[RelationRecord, ...] | None = None
+    for side in sides:
+        columns |= side.columns
+        blocks |= side.blocks
+        relations = relations if side.relations is None else side.relations
+    return ChangeSide(columns=columns, blocks=blocks, relations=relations)
 
 
 def check_follows(change: ChangeLike, *, subscription_id: SubscriptionId, version: int) -> None:

@@ -1,6 +1,6 @@
 """Filters checked against the models, and turned into conditions in SQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -11,19 +11,20 @@ from sqlalchemy import (
     and_,
     exists,
     false,
+    literal,
     literal_column,
     not_,
     or_,
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.expression import FromClause
 
-from domain.model.blocks import ProductBlockModel
+from domain.json import UnrepresentableValue, encode
 from domain.model.definition.families import ModelFamily
-from domain.model.definition.fields import BlockField, ScalarField
+from domain.model.definition.fields import ScalarField
 from domain.model.definition.scalars import SCALARS
-from domain.model.errors import InvalidFamily
 from domain.model.subscriptions import SubscriptionModel
 from domain.scope import Scope
 from domain.storage import tables
@@ -32,31 +33,46 @@ from domain.storage.listing.filters import (
     MAX_DEPTH,
     And,
     BlockFilter,
+    Compared,
     FieldFilter,
+    FixedInputFilter,
     InvalidFilter,
+    ItemFilter,
+    MetadataFilter,
     Not,
     Operator,
     Or,
+    OwnedBlockFilter,
     Quantifier,
     ValueFilter,
     ValueWhere,
     Where,
 )
 from domain.storage.listing.list_fields import FIELDS
+from domain.storage.listing.places import (
+    Place,
+    block_field,
+    compared_values,
+    family_in,
+    listed,
+    scalar_field,
+    scalar_within,
+)
 from domain.storage.listing.selection import AnySelect, in_scope
 from domain.storage.listing.values import (
     TEXT_OPERATORS,
     compare,
+    fixed_input_operand,
     is_block,
     item_operand,
     items_of,
-    operators_of,
     text_operand,
     value_operand,
 )
 from domain.storage.saving.checks import checked_operand, checked_scalar
 
 _subscription = tables.subscription.c
+_metadata = tables.subscription_metadata.c
 _product = tables.product.c
 
 _ONE: Final = literal_column("1", Integer())
@@ -70,11 +86,13 @@ class Conditions:
         sql: on the table of subscriptions, and that of products if that is needed.
         on_product: whether the statement must join the product.
         slow: whether no index may serve it, so that it needs a time limit.
+        size: how many conditions it is made of.
     """
 
     sql: ColumnElement[bool]
     on_product: bool
     slow: bool
+    size: int
 
 
 def compile_filter(
@@ -93,44 +111,19 @@ def compile_filter(
     """
     compiler = _Compiler(scope=scope, family=family)
     sql = compiler.subscription(where, 1)
-    return Conditions(sql=sql, on_product=compiler.on_product, slow=compiler.slow)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """The blocks that a condition is on.
-
-    Attributes:
-        table: the name that the statement has for them; None for the subscription itself.
-        path: the fields that lead there, for messages.
-        models: the classes that they may have.
-        family: their family, if they are of one.
-    """
-
-    block: FromClause | None
-    path: str
-    models: tuple[type[ProductBlockModel] | type[SubscriptionModel], ...]
-    family: ModelFamily[ProductBlockModel] | None = None
-
-    @property
-    def table(self) -> str:
-        assert self.block is not None
-        return str(getattr(self.block, "name", ""))
-
-    def below(self, name: str) -> str:
-        return f"{self.path}.{name}" if self.path else name
+    return Conditions(sql=sql, on_product=compiler.on_product, slow=compiler.slow, size=compiler.conditions)
 
 
 class _Compiler:
     def __init__(self, *, scope: Scope, family: ModelFamily[SubscriptionModel] | None) -> None:
         self._scope = scope
-        self._root = None if family is None else _Place(block=None, path="", models=family.members)
-        self._conditions = 0
+        self._root = None if family is None else Place(block=None, path="", models=family.members)
+        self.conditions = 0
         self._tables = 0
         self.on_product = False
         self.slow = False
 
-    def subscription(self, where: Where, depth: int) -> ColumnElement[bool]:
+    def subscription(self, where: Where, depth: int) -> ColumnElement[bool]:  # noqa: PLR0911  # one for each kind
         """A condition on subscriptions."""
         self._count(depth)
         match where:
@@ -142,18 +135,18 @@ class _Compiler:
                 return self.subscription(where.item, depth + 1).is_not(true())
             case FieldFilter():
                 return self._field(where)
+            case FixedInputFilter():
+                return self._fixed_input(where)
+            case MetadataFilter():
+                return self._metadata(where)
+            case OwnedBlockFilter():
+                return self._owned(where, depth)
             case BlockFilter():
-                if self._root is None:
-                    raise InvalidFilter(
-                        where.attribute,
-                        found="a condition on blocks in a list of any products",
-                        expected="a list of the subscriptions of one model",
-                    )
-                return self._blocks(where, self._root, depth)
+                return self._blocks(where, self._model_of("blocks", where.attribute), depth)
             case _:
                 assert_never(where)
 
-    def _block(self, where: ValueWhere, place: _Place, depth: int) -> ColumnElement[bool]:
+    def _block(self, where: ValueWhere, place: Place, depth: int) -> ColumnElement[bool]:
         self._count(depth)
         match where:
             case And():
@@ -164,22 +157,24 @@ class _Compiler:
                 return self._block(where.item, place, depth + 1).is_not(true())
             case ValueFilter():
                 return self._value(where, place)
+            case ItemFilter():
+                return self._item(where, place)
             case BlockFilter():
                 return self._blocks(where, place, depth)
             case _:
                 assert_never(where)
 
     def _count(self, depth: int) -> None:
-        self._conditions += 1
+        self.conditions += 1
         if depth > MAX_DEPTH:
             raise InvalidFilter("the list", found=f"more than {MAX_DEPTH} levels", expected="fewer")
-        if self._conditions > MAX_CONDITIONS:
+        if self.conditions > MAX_CONDITIONS:
             raise InvalidFilter("the list", found=f"more than {MAX_CONDITIONS} conditions", expected="fewer")
 
     def _field(self, where: FieldFilter) -> ColumnElement[bool]:
         field = FIELDS.get(where.field)
         if field is None:
-            raise InvalidFilter(where.field, found="no such field", expected=_listed(FIELDS))
+            raise InvalidFilter(where.field, found="no such field", expected=listed(FIELDS))
         values = checked_operand(
             where.operator,
             where.value,
@@ -191,11 +186,55 @@ class _Compiler:
         self.slow |= where.operator is Operator.CONTAINS
         return compare(field.operand, where.operator, values)
 
-    def _value(self, where: ValueFilter, place: _Place) -> ColumnElement[bool]:
+    def _fixed_input(self, where: FixedInputFilter) -> ColumnElement[bool]:
+        scalar = scalar_field(self._model_of("fixed inputs", where.field), where.field).scalar
+        values = compared_values(scalar, where.field, where.operator, where.value)
+        self.on_product = True
+        return compare(fixed_input_operand(scalar, where.field), where.operator, values)
+
+    def _metadata(self, where: MetadataFilter) -> ColumnElement[bool]:
+        found = exists().where(_metadata.subscription_id == _subscription.id)
+        if where.contains is None:
+            return not_(found)
+        self.slow = True
+        wanted = dict(where.contains)
+        try:
+            encode(wanted)
+        except UnrepresentableValue as error:
+            raise InvalidFilter(
+                "metadata", found=error.found, expected="a value that can be stored"
+            ) from error
+        return found.where(_metadata.metadata.contains(literal(wanted, JSONB())))
+
+    def _model_of(self, kind: str, field: str) -> Place:
+        if self._root is None:
+            raise InvalidFilter(
+                field,
+                found=f"a condition on {kind} in a list of any products",
+                expected="a list of the subscriptions of one model",
+            )
+        return self._root
+
+    def _owned(self, where: OwnedBlockFilter, depth: int) -> ColumnElement[bool]:
+        self.slow = True
+        family, block = where.family, tables.block.alias(self._name("block"))
+        place = Place(block=block, path=family.name, models=family.members, family=family)
+        found: AnySelect = (
+            select(_ONE)
+            .select_from(block)
+            .where(
+                block.c.subscription_id == _subscription.id,
+                literal_column(is_block(family.name, block=place.table), Boolean()),
+                self._block(where.where, place, depth + 1),
+            )
+        )
+        return found.exists()
+
+    def _value(self, where: ValueFilter, place: Place) -> ColumnElement[bool]:
         path = place.below(where.field)
         if where.field == "label":
             return self._label(where, place, path)
-        field = _scalar_field(place, where.field)
+        field = scalar_field(place, where.field)
         if (where.quantifier is None) is field.shape.many and where.operator is not Operator.IS_NULL:
             expected = "some, every or none of its items" if field.shape.many else "none: it is no list"
             raise InvalidFilter(path, found=f"the quantifier {where.quantifier}", expected=expected)
@@ -203,20 +242,27 @@ class _Compiler:
             raise InvalidFilter(
                 path, found=f"the quantifier {where.quantifier}", expected="none: it is no list"
             )
-        offered = operators_of(field.scalar)
-        values = checked_operand(
+        if where.quantifier is not None:
+            compared = Compared(where.operator, where.value, where.within)
+            return self._items(field, place, where.quantifier, [compared])
+        scalar = scalar_within(field.scalar, where.within, path)
+        return compare(
+            value_operand(scalar, field.name, block=place.table, within=where.within),
             where.operator,
-            where.value,
-            path=path,
-            offered=offered,
-            one=lambda item: checked_scalar(field.scalar, item, path),
+            compared_values(scalar, path, where.operator, where.value),
         )
-        if where.quantifier is None:
-            operand = value_operand(field.scalar, field.name, block=place.table)
-            return compare(operand, where.operator, values)
-        return self._items(where, field, place, values)
 
-    def _label(self, where: ValueFilter, place: _Place, path: str) -> ColumnElement[bool]:
+    def _item(self, where: ItemFilter, place: Place) -> ColumnElement[bool]:
+        field = scalar_field(place, where.field)
+        if not field.shape.many:
+            raise InvalidFilter(
+                place.below(where.field),
+                found=f"the quantifier {where.quantifier}",
+                expected="none: it is no list",
+            )
+        return self._items(field, place, where.quantifier, where.comparisons)
+
+    def _label(self, where: ValueFilter, place: Place, path: str) -> ColumnElement[bool]:
         if where.quantifier is not None:
             raise InvalidFilter(
                 path, found=f"the quantifier {where.quantifier}", expected="none: it is no list"
@@ -232,22 +278,30 @@ class _Compiler:
         return compare(text_operand(place.block.c.label), where.operator, values)
 
     def _items(
-        self, where: ValueFilter, field: ScalarField, place: _Place, values: Sequence[object]
+        self,
+        field: ScalarField,
+        place: Place,
+        quantifier: Quantifier,
+        comparisons: Sequence[Compared],
     ) -> ColumnElement[bool]:
-        assert where.quantifier is not None
-        items = self._name("item")
-        condition = compare(item_operand(field.scalar, items=items), where.operator, values)
+        items, path = self._name("item"), place.below(field.name)
+        conditions: list[ColumnElement[bool]] = []
+        for each in comparisons:
+            scalar = scalar_within(field.scalar, each.within, path)
+            operand = item_operand(scalar, items=items, within=each.within)
+            values = compared_values(scalar, path, each.operator, each.value)
+            conditions.append(compare(operand, each.operator, values))
         found: AnySelect = select(_ONE).select_from(items_of(field.name, block=place.table, items=items))
-        return _quantified(found, where.quantifier, condition)
+        return quantified(found, quantifier, and_(true(), *conditions))
 
-    def _blocks(self, where: BlockFilter, place: _Place, depth: int) -> ColumnElement[bool]:
+    def _blocks(self, where: BlockFilter, place: Place, depth: int) -> ColumnElement[bool]:
         self.slow = True
         path = place.below(where.attribute)
-        field = _block_field(place, where.attribute)
-        family = _family(where, field, path)
+        field = block_field(place, where.attribute)
+        family = family_in(where, field, path)
         relation = tables.block_relation.alias(self._name("relation"))
         block = tables.block.alias(self._name("block"))
-        inner = _Place(
+        inner = Place(
             block=block, path=path, models=field.blocks if family is None else family.members, family=family
         )
         if place.block is None:
@@ -256,7 +310,7 @@ class _Compiler:
             found = self._blocks_below(where.attribute, place.block, relation, block)
         if family is not None:
             found = found.where(literal_column(is_block(family.name, block=inner.table), Boolean()))
-        return _quantified(found, where.quantifier, self._block(where.where, inner, depth + 1))
+        return quantified(found, where.quantifier, self._block(where.where, inner, depth + 1))
 
     def _blocks_below(
         self, attribute: str, parent: FromClause, relation: FromClause, block: FromClause
@@ -303,9 +357,10 @@ def _root_blocks(attribute: str, relation: FromClause, block: FromClause) -> Any
     return select(_ONE).select_from(block).where(block.c.subscription_id == _subscription.id, place)
 
 
-def _quantified(
+def quantified(
     found: AnySelect, quantifier: Quantifier, condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
+    """That a condition holds of some, every or none of the rows of a select."""
     match quantifier:
         case Quantifier.SOME:
             return found.where(condition).exists()
@@ -315,59 +370,3 @@ def _quantified(
             return not_(found.where(condition.is_not(true())).exists())
         case _:
             assert_never(quantifier)
-
-
-def _scalar_field(place: _Place, name: str) -> ScalarField:
-    """The field as any class of the blocks has it: all of a family store it alike.
-
-    Raises:
-        InvalidFilter: if there is none, or blocks of several families store it in different ways.
-    """
-    found = [model.structure().scalars[name] for model in place.models if name in model.structure().scalars]
-    if not found:
-        known = {name for model in place.models for name in model.structure().scalars}
-        raise InvalidFilter(place.below(name), found="no such field", expected=_listed({*known, "label"}))
-    kinds = {(field.scalar.python_type, field.shape.many) for field in found}
-    if place.family is None and len(kinds) > 1:
-        raise InvalidFilter(
-            place.below(name), found="several types in blocks of several families", expected="one family"
-        )
-    return found[0]
-
-
-def _block_field(place: _Place, name: str) -> BlockField[ProductBlockModel]:
-    for model in reversed(place.models):
-        field = model.structure().blocks.get(name)
-        if field is not None:
-            return field
-    known = {name for model in place.models for name in model.structure().blocks}
-    raise InvalidFilter(place.below(name), found="no such field of blocks", expected=_listed(known))
-
-
-def _family(
-    where: BlockFilter, field: BlockField[ProductBlockModel], path: str
-) -> ModelFamily[ProductBlockModel] | None:
-    """The family that the blocks of a field have, or that is asked for; None if they have several.
-
-    Raises:
-        InvalidFilter: if the family that is asked for has no place in the field.
-    """
-    wanted = where.family
-    if wanted is not None:
-        if any(issubclass(member, field.blocks) for member in wanted.members):
-            return wanted
-        declared = ", ".join(block.__name__ for block in field.blocks)
-        raise InvalidFilter(path, found=f"blocks of family {wanted.name}", expected=f"some of {declared}")
-    families = {_family_of(block) for block in field.blocks}
-    return families.pop() if len(families) == 1 else None
-
-
-def _family_of(block: type[ProductBlockModel]) -> ModelFamily[ProductBlockModel] | None:
-    try:
-        return block.family()
-    except InvalidFamily:
-        return None
-
-
-def _listed(names: Iterable[str]) -> str:
-    return "one of " + ", ".join(sorted(names))

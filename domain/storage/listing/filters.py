@@ -3,11 +3,13 @@
 The logic has two values: a condition on a value that is absent does not hold, so that its negation does.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Final, Generic, TypeAlias, TypeVar, Union
 
 from domain.errors import DomainError
+from domain.json import JsonValue
 from domain.model.blocks import ProductBlockModel
 from domain.model.definition.families import ModelFamily
 
@@ -91,12 +93,68 @@ class ValueFilter:
         value: of the scalar's Python type, or a member of its choices; a sequence of such for IN, a bool for
             IS_NULL.
         quantifier: of how many items the condition must hold, for a list; None for the field as a whole.
+        within: the fields that lead from a value object to what is compared in it, which is no list.
     """
 
     field: str
     operator: Operator
     value: object
     quantifier: Quantifier | None = None
+    within: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How an item of a list, or something in it, is compared; the attributes are those of a `ValueFilter`."""
+
+    operator: Operator
+    value: object
+    within: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFilter:
+    """A condition on the items of a list of a block, each compared in several ways at once.
+
+    Attributes:
+        comparisons: what must hold of one and the same item.
+    """
+
+    field: str
+    quantifier: Quantifier
+    comparisons: tuple[Compared, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FixedInputFilter:
+    """A condition on a constant of the product.
+
+    Attributes:
+        value: as that of a `ValueFilter`.
+    """
+
+    field: str
+    operator: Operator
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataFilter:
+    """A condition on the document that people and programs attach to a subscription.
+
+    Attributes:
+        contains: what it has in it: objects with these fields, arrays with these items; None for none at all.
+    """
+
+    contains: Mapping[str, JsonValue] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedBlockFilter:
+    """That a subscription, of whatever product, owns a block like this; wherever the block stands."""
+
+    family: ModelFamily[ProductBlockModel]
+    where: "ValueWhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +176,21 @@ class BlockFilter:
 
 
 ValueWhere: TypeAlias = Union[
-    "And[ValueWhere]", "Or[ValueWhere]", "Not[ValueWhere]", ValueFilter, BlockFilter
+    "And[ValueWhere]", "Or[ValueWhere]", "Not[ValueWhere]", ValueFilter, ItemFilter, BlockFilter
 ]
 """A condition on one block."""
 
-Where: TypeAlias = Union["And[Where]", "Or[Where]", "Not[Where]", FieldFilter, BlockFilter]
-"""A condition on one subscription. Conditions on blocks need the list to be of one family."""
+Where: TypeAlias = Union[
+    "And[Where]",
+    "Or[Where]",
+    "Not[Where]",
+    FieldFilter,
+    FixedInputFilter,
+    MetadataFilter,
+    OwnedBlockFilter,
+    BlockFilter,
+]
+"""A condition on one subscription. Those on fields of its model need the list to be of one family."""
 
 
 class InvalidFilter(DomainError):

@@ -24,7 +24,7 @@ from domain.storage.listing.values import (
     instant_operand,
     text_operand,
 )
-from domain.storage.saving.checks import checked_text, ill_typed, is_a
+from domain.storage.saving.checks import checked_text, ill_typed, is_a, wanted_of
 from domain.storage.tables import DESCRIPTION_ORDER, END_ORDER, START_ORDER, Instant, Key
 
 _subscription = tables.subscription.c
@@ -54,9 +54,9 @@ class FilterField:
         if self.python_type is SubscriptionStatus:
             return _status(value, path)
         if not is_a(value, self.python_type):
-            raise ill_typed(path, value, f"a value of type {self.python_type.__name__}")
+            raise ill_typed(path, value, wanted_of(self.python_type))
         if isinstance(value, datetime) and not is_instant(value):
-            raise ill_typed(path, value, "a time with its zone, which UTC can name")
+            raise ill_typed(path, value, "a time with its zone (Z, or +01:00), which UTC can name")
         return checked_text(value, path) if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""What the authors of steps ask about subscriptions; a step sees those of all customers."""
+"""What the authors of steps, and of fields that they add to the schema, ask about subscriptions."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, TypeVar
@@ -77,10 +77,17 @@ class TooManyFound(DomainError):
 
 
 class Subscriptions:
-    """Subscriptions as steps ask for them, typed. Each answer is one statement, as of its moment."""
+    """Subscriptions as steps ask for them, typed. Each answer is one statement, as of its moment.
 
-    def __init__(self, database: Database, catalog: Catalog) -> None:
+    Args:
+        database: Where they are.
+        catalog: What they are.
+        scope: Whose they may be: what is out of scope is not found. A step sees those of all customers.
+    """
+
+    def __init__(self, database: Database, catalog: Catalog, *, scope: Scope | None = None) -> None:
         self._catalog = catalog
+        self._scope = scope or Scope.all()
         self._subscriptions = SubscriptionRepository(database)
         self._related = RelatedRepository(database)
         self._annotations = AnnotationRepository(database)
@@ -105,7 +112,7 @@ class Subscriptions:
 
     async def many(self, model: type[Model], ids: Iterable[SubscriptionId]) -> Mapping[SubscriptionId, Model]:
         """Those of these subscriptions that there are; otherwise as `get`."""
-        trees = await self._subscriptions.trees(Scope.all(), ids)
+        trees = await self._subscriptions.trees(self._scope, ids)
         return {each: _typed(model, to_model(self._catalog, tree)) for each, tree in trees.items()}
 
     async def record(self, subscription_id: SubscriptionId) -> SubscriptionRecord:
@@ -114,7 +121,7 @@ class Subscriptions:
         Raises:
             SubscriptionNotFound: if there is none.
         """
-        found = await self._subscriptions.by_ids(Scope.all(), [subscription_id])
+        found = await self._subscriptions.by_ids(self._scope, [subscription_id])
         if subscription_id not in found:
             raise SubscriptionNotFound(subscription_id)
         return found[subscription_id]
@@ -145,7 +152,7 @@ class Subscriptions:
         if statuses is not None:
             where = And((FieldFilter("status", Operator.IN, sorted(statuses)), where))
         page = await self._subscriptions.page(
-            Scope.all(),
+            self._scope,
             request=PageRequest(last=MOST_FOUND),
             where=where,
             family=model.family(),
@@ -195,7 +202,7 @@ class Subscriptions:
     ) -> Sequence[Related]:
         """The subscriptions whose blocks it uses, as `RelatedRepository.depends_on` gives them."""
         found = await self._related.depends_on(
-            Scope.all(), [subscription_id], depth=depth, statuses=statuses, product_types=product_types
+            self._scope, [subscription_id], depth=depth, statuses=statuses, product_types=product_types
         )
         return found.get(subscription_id, ())
 
@@ -209,18 +216,18 @@ class Subscriptions:
     ) -> Sequence[Related]:
         """The subscriptions that use its blocks, as `RelatedRepository.in_use_by` gives them."""
         found = await self._related.in_use_by(
-            Scope.all(), [subscription_id], depth=depth, statuses=statuses, product_types=product_types
+            self._scope, [subscription_id], depth=depth, statuses=statuses, product_types=product_types
         )
         return found.get(subscription_id, ())
 
     async def metadata(self, subscription_id: SubscriptionId) -> Mapping[str, JsonValue]:
         """The metadata of a subscription; empty if it has none."""
-        found = (await self._annotations.metadata_of(Scope.all(), [subscription_id])).get(subscription_id)
+        found = (await self._annotations.metadata_of(self._scope, [subscription_id])).get(subscription_id)
         return {} if found is None else found.metadata
 
     async def description_for(self, subscription_id: SubscriptionId, customer_id: CustomerId) -> str | None:
         """What a customer calls a subscription; None if that customer has no name of its own for it."""
-        found = await self._annotations.customer_descriptions_of(Scope.all(), [subscription_id])
+        found = await self._annotations.customer_descriptions_of(self._scope, [subscription_id])
         described = {each.customer_id: each.description for each in found.get(subscription_id, ())}
         return described.get(customer_id)
 
@@ -230,7 +237,7 @@ class Subscriptions:
         Raises:
             SubscriptionNotFound: if there is none.
         """
-        found = await self._subscriptions.by_ids(Scope.all(), [subscription_id], frozenset({"note"}))
+        found = await self._subscriptions.by_ids(self._scope, [subscription_id], frozenset({"note"}))
         if subscription_id not in found:
             raise SubscriptionNotFound(subscription_id)
         return found[subscription_id].note

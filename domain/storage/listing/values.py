@@ -151,15 +151,38 @@ def instant_operand(column: ColumnElement[Any], key: ColumnElement[Any]) -> Oper
     return Operand(whole=column, key=key, bind=Instant, absent=column.is_(None), guard=column.is_not(None))
 
 
-def value_operand(scalar: Scalar, name: str, *, block: str) -> Operand:
-    """A field of a block, in a statement that knows the block's table by a name."""
-    values = f'{block}."values"'
-    return _operand(scalar, json=f"({values} -> {_quoted(name)})", text=f"({values} ->> {_quoted(name)})")
+def value_operand(scalar: Scalar, name: str, *, block: str, within: Sequence[str] = ()) -> Operand:
+    """A field of a block, or one in its value object, in a statement that knows the block's table by a name.
+
+    Args:
+        scalar: of what is compared.
+        name: the field's.
+        block: the table's.
+        within: the fields that lead from a value object to what is compared.
+    """
+    *above, last = name, *within
+    holder = _inside(f'{block}."values"', above)
+    return _operand(scalar, json=f"({holder} -> {_quoted(last)})", text=f"({holder} ->> {_quoted(last)})")
 
 
-def item_operand(scalar: Scalar, *, items: str) -> Operand:
-    """An item of a list, in a statement that knows the set of items by a name."""
-    return _operand(scalar, json=f"{items}.value", text=f"({items}.value #>> '{{}}')")
+def fixed_input_operand(scalar: Scalar, name: str) -> Operand:
+    """A constant of the product, in a statement that has the table of products."""
+    inputs = "product.fixed_inputs"
+    return _operand(scalar, json=f"({inputs} -> {_quoted(name)})", text=f"({inputs} ->> {_quoted(name)})")
+
+
+def item_operand(scalar: Scalar, *, items: str, within: Sequence[str] = ()) -> Operand:
+    """An item of a list, or a field in it, in a statement that knows the set of items by a name."""
+    if not within:
+        return _operand(scalar, json=f"{items}.value", text=f"({items}.value #>> '{{}}')")
+    holder, last = _inside(f"{items}.value", within[:-1]), _quoted(within[-1])
+    return _operand(scalar, json=f"({holder} -> {last})", text=f"({holder} ->> {last})")
+
+
+def _inside(json: str, names: Sequence[str]) -> str:
+    for name in names:
+        json = f"({json} -> {_quoted(name)})"
+    return json
 
 
 def items_of(name: str, *, block: str, items: str) -> FromClause:

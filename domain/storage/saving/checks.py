@@ -1,15 +1,19 @@
 """The values of filters, checked against what they are compared with."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
 
 from pydantic import AnyUrl, ValidationError
 
 from domain.json import JsonValue, UnrepresentableValue, encode
 from domain.model.definition.scalars import Scalar
-from domain.model.definition.texts import shown
+from domain.model.definition.texts import LONGEST_SHOWN, shown
 from domain.storage.listing.filters import MAX_IN_VALUES, InvalidFilter, Operator
 from domain.storage.listing.values import MAX_DIGITS, comparable, is_comparable
 
@@ -78,7 +82,46 @@ def checked_scalar(scalar: Scalar, value: object, path: str) -> object:
 
 def ill_typed(path: str, value: object, expected: str) -> InvalidFilter:
     """The error for a value of the wrong type."""
-    return InvalidFilter(path, found=f"{type(value).__name__} {shown(value)}", expected=expected)
+    return InvalidFilter(path, found=in_words(value), expected=expected)
+
+
+def in_words(value: object) -> str:
+    """A value as messages tell it: in the words of those who filter, not in those of Python."""
+    match value:
+        case None | bool():
+            words = _JSON_WORDS[value]
+        case Enum():
+            words = value.name
+        case str():
+            words = f"the text {shown(str(value))}"
+        case Decimal():
+            words = "a number with many digits" if len(str(value)) > LONGEST_SHOWN else f"the number {value}"
+        case int() | float():
+            words = f"the number {shown(value)}"
+        case datetime() | date() | time():
+            words = f"the time {value.isoformat()}"
+        case _:
+            words = shown(value)
+    return words
+
+
+def wanted_of(python_type: type) -> str:
+    """What a value of a type is called in messages."""
+    if issubclass(python_type, Enum):
+        return "one of " + ", ".join(sorted(member.name for member in python_type))
+    return _WORDS[python_type]
+
+
+_JSON_WORDS: Final = MappingProxyType({None: "null", True: "true", False: "false"})
+_WORDS: Final[Mapping[type, str]] = MappingProxyType(
+    {
+        str: "a text",
+        bool: "true or false",
+        int: "an integer",
+        UUID: "an id",
+        datetime: "a time with its zone",
+    }
+)
 
 
 def is_a(value: object, python_type: type) -> bool:

@@ -7,6 +7,7 @@ from engine.errors import FieldError, InvalidInput
 from engine.run.commands.context import CommandContext
 
 LONGEST_REASON = 2000
+LONGEST_NOTE = 5000
 LONGEST_KEY = 255
 
 
@@ -24,16 +25,31 @@ def check_reason(reason: str | None) -> None:
     _check_storable("reason", reason)
 
 
+def check_note(note: str | None) -> str | None:
+    """A note as it is kept: a blank one is none.
+
+    Raises:
+        InvalidInput: if it is too long, or has characters that PostgreSQL cannot hold.
+    """
+    if note is None or not note.strip():
+        return None
+    if len(note) > LONGEST_NOTE:
+        message = f"Expected at most {LONGEST_NOTE} characters, found {len(note)}"
+        raise _refusal("note", message, code="too_long")
+    _check_storable("note", note)
+    return note
+
+
 def check_key(key: str | None) -> None:
     """Refuse an idempotency key that cannot be kept; None is no key.
 
     Raises:
-        InvalidInput: if it is empty, too long, or has characters that PostgreSQL cannot hold.
+        InvalidInput: if it is blank, too long, or has characters that PostgreSQL cannot hold.
     """
     if key is None:
         return
-    if not 1 <= len(key) <= LONGEST_KEY:
-        message = f"Expected 1 to {LONGEST_KEY} characters, found {len(key)}"
+    if not key.strip() or len(key) > LONGEST_KEY:
+        message = f"Expected 1 to {LONGEST_KEY} characters, not all blank, found {len(key)}"
         raise _refusal("idempotency_key", message, code="key_length")
     _check_storable("idempotency_key", key)
 

@@ -18,6 +18,7 @@ from engine.run.commands import (
     actions,
     callback,
     delete,
+    note,
     outlook,
     pause,
     progress,
@@ -26,14 +27,21 @@ from engine.run.commands import (
     retry,
     skip,
     start,
+    start_many,
+    start_outlook,
 )
+from engine.run.commands.abort import AbortResult
 from engine.run.commands.context import CommandContext
 from engine.run.commands.delete import DeleteResult
 from engine.run.commands.outlook import Prospect
 from engine.run.commands.permits import NO_CLAIMS
+from engine.run.commands.preparation import StartRequest
+from engine.run.commands.repair import RepairResult
 from engine.run.commands.resume import WaitingForm
 from engine.run.commands.retry import RetryResult
-from engine.run.commands.start import StartedProcess, StartRequest
+from engine.run.commands.start import StartedProcess
+from engine.run.commands.start_many import StartResult, StartSubject
+from engine.run.commands.start_outlook import StartProspect
 from engine.run.dispatcher import PgQueuerDispatcher
 from engine.run.runs import Dispatcher
 from engine.settings import EngineSettings
@@ -107,6 +115,28 @@ class Commands:
         )
         return await start.start(self._context, request)
 
+    async def start_many(
+        self,
+        workflow: str,
+        subjects: Sequence[StartSubject],
+        *,
+        pages: Sequence[JsonValue] = (),
+        idempotency_key: str | None = None,
+        actor: str,
+        scope: Scope,
+        claims: Mapping[str, JsonValue] = NO_CLAIMS,
+    ) -> Mapping[SubscriptionId, StartResult]:
+        """Start a workflow on several subscriptions, each named once; for each that, or why not."""
+        request = StartRequest(
+            workflow=workflow,
+            pages=pages,
+            idempotency_key=idempotency_key,
+            actor=actor,
+            scope=scope,
+            claims=claims,
+        )
+        return await start_many.start_many(self._context, request, subjects)
+
     async def find_actions(
         self,
         subscription_ids: Collection[SubscriptionId],
@@ -122,6 +152,25 @@ class Commands:
         return await actions.find_actions(
             self._context, subscription_ids, scope=scope, actor=actor, claims=claims
         )
+
+    async def find_start_refusals(
+        self,
+        prospects: Collection[StartProspect],
+        *,
+        actor: str,
+        scope: Scope,
+        claims: Mapping[str, JsonValue] = NO_CLAIMS,
+    ) -> Mapping[StartProspect, Refusal]:
+        """Why starts would be refused now, whatever their input; of one that would not, there is no entry."""
+        return await start_outlook.find_start_refusals(
+            self._context, prospects, actor=actor, scope=scope, claims=claims
+        )
+
+    async def view_start_forms(
+        self, prospects: Collection[StartProspect], *, scope: Scope
+    ) -> Mapping[StartProspect, FormPageView]:
+        """The first pages of what starts would ask for, whether or not they would be refused."""
+        return await start_outlook.view_start_forms(self._context, prospects, scope=scope)
 
     async def resume(
         self,
@@ -205,6 +254,20 @@ class Commands:
             self._context, process_id, reason=reason, actor=actor, scope=scope, claims=claims
         )
 
+    async def abort_many(
+        self,
+        process_ids: Collection[ProcessId],
+        *,
+        reason: str | None = None,
+        actor: str,
+        scope: Scope,
+        claims: Mapping[str, JsonValue] = NO_CLAIMS,
+    ) -> Mapping[ProcessId, AbortResult]:
+        """End several processes; for each that, or why not."""
+        return await abort.abort_many(
+            self._context, process_ids, reason=reason, actor=actor, scope=scope, claims=claims
+        )
+
     async def skip(
         self,
         process_id: ProcessId,
@@ -260,6 +323,24 @@ class Commands:
             Refusal: see `engine.run.commands.repair.repair`.
         """
         return await repair.repair(self._context, subscription_id, actor=actor, scope=scope)
+
+    async def repair_many(
+        self, subscription_ids: Collection[SubscriptionId], *, actor: str, scope: Scope
+    ) -> Mapping[SubscriptionId, RepairResult]:
+        """Put several subscriptions back in sync; for each that, or why not."""
+        return await repair.repair_many(self._context, subscription_ids, actor=actor, scope=scope)
+
+    async def set_note(
+        self, process_id: ProcessId, text: str | None, *, expected_version: int | None = None, scope: Scope
+    ) -> int:
+        """Replace the note of a process; the note's version.
+
+        Raises:
+            Refusal: see `engine.run.commands.note.set_note`.
+        """
+        return await note.set_note(
+            self._context, process_id, text, expected_version=expected_version, scope=scope
+        )
 
     async def pause(self, *, actor: str, scope: Scope) -> EngineView:
         """Let every worker stop before its next step.

@@ -17,6 +17,7 @@ from engine.errors import (
     WorkflowChanged,
     WrongStatus,
 )
+from engine.run.commands.abort import ABORTABLE
 from engine.run.commands.changed import find_change, workflow_of
 from engine.run.commands.context import CommandContext
 from engine.run.commands.permits import permit
@@ -26,7 +27,6 @@ from engine.states import TERMINAL, ProcessStatus
 from engine.store import deletions
 
 _RESUMABLE = frozenset({ProcessStatus.SUSPENDED})
-_ABORTABLE = frozenset(ProcessStatus) - TERMINAL - {ProcessStatus.ABORTING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ def _find_refusal(context: CommandContext, prospect: Prospect) -> Refusal | None
         case AuthorizedAction.SKIP:
             return _unlike(process, SKIPPABLE) or _not_skippable(context, process)
         case AuthorizedAction.ABORT:
-            return _unlike(process, _ABORTABLE)
+            return _unlike(process, ABORTABLE)
         case AuthorizedAction.DELETE:
             return _unlike(process, TERMINAL) if process.is_task else NotATask(process.id)
         case AuthorizedAction.START:

@@ -13,10 +13,12 @@ from domain.model.trees.tree import Tree
 from domain.scope import Scope
 from engine.authorizers import AuthorizedAction
 from engine.errors import (
-    Conflict,
     FormPageNeeded,
+    InvalidInput,
     ProcessMovedOn,
     ProcessNotFound,
+    Refusal,
+    StateUnusable,
     StepGone,
     WrongStatus,
 )
@@ -69,13 +71,23 @@ async def resume(
         WrongStatus: if it is not suspended.
         FormPageNeeded: if the form asks for another page.
         InvalidInput: if a page does not fit, names a subscription that cannot be used, or makes the state too
-            large.
+            large; with the page to show again.
         StepGone: if its workflow has lost the step, and has nothing that replaces it.
         Conflict: if somebody else was faster, or the form does not fit what the process holds now.
     """
     form = await _find_form(context, process_id, scope=scope)
     # The process cannot change unseen: what is written names the version that the authorizers were shown.
     await permit(context.registry, form.process.facts, AuthorizedAction.RESUME, actor=actor, claims=claims)
+    try:
+        await _take(context, form, pages=pages, actor=actor, scope=scope)
+    except InvalidInput as refusal:
+        raise await _with_page(context, form, refusal, pages=pages) from None
+
+
+async def _take(
+    context: CommandContext, form: WaitingForm, *, pages: Sequence[JsonValue], actor: str, scope: Scope
+) -> None:
+    process_id = form.process.id
     check_named = partial(subjects.check_named, context, scope=scope, holder=process_id)
     result = await run_form(form.step.function, pages, _inputs(context, form), check_named=check_named)
     values = collect(form.step, result).values
@@ -98,6 +110,21 @@ async def resume(
         await context.dispatcher.enqueue(connection, [RunRequest(run=run)])
 
 
+async def _with_page(
+    context: CommandContext, form: WaitingForm, refusal: InvalidInput, *, pages: Sequence[JsonValue]
+) -> InvalidInput:
+    """The refusal with the page to show again, if it is about one: what the pages before it lead to."""
+    if refusal.page_index is None:
+        return refusal
+    try:
+        await run_form(form.step.function, pages[: refusal.page_index], _inputs(context, form))
+    except FormPageNeeded as needed:
+        return InvalidInput(refusal.errors, page=needed.page)
+    except Refusal:
+        return refusal
+    return refusal
+
+
 async def view_form(context: CommandContext, process_id: ProcessId, *, scope: Scope) -> FormPageView:
     """The first page of a suspended process's form.
 
@@ -105,7 +132,7 @@ async def view_form(context: CommandContext, process_id: ProcessId, *, scope: Sc
         ProcessNotFound: if there is no such process in scope.
         WrongStatus: if it is not suspended.
         StepGone: as `resume`.
-        Conflict: if its form asks for nothing, or cannot be carried out on what the process holds now.
+        StateUnusable: if its form asks for nothing, or cannot be carried out on what the process holds now.
     """
     return await view_waiting_form(context, await _find_form(context, process_id, scope=scope))
 
@@ -114,13 +141,13 @@ async def view_waiting_form(context: CommandContext, form: WaitingForm) -> FormP
     """The first page of a form that `find_forms` has read; reads nothing itself.
 
     Raises:
-        Conflict: as `view_form`.
+        StateUnusable: as `view_form`.
     """
     try:
         await run_form(form.step.function, [], _inputs(context, form))
     except FormPageNeeded as needed:
         return needed.page
-    raise Conflict(f"the form of step {form.step.key!r} has no pages")
+    raise StateUnusable(f"the form of step {form.step.key!r} has no pages")
 
 
 async def find_forms(
@@ -191,7 +218,7 @@ def _inputs(context: CommandContext, form: WaitingForm) -> dict[str, object]:
     """What the form's function takes.
 
     Raises:
-        Conflict: if the process does not hold it any more, as the application has changed meanwhile.
+        StateUnusable: if the process does not hold it any more, as the application has changed meanwhile.
     """
     try:
         return bind(
@@ -203,6 +230,6 @@ def _inputs(context: CommandContext, form: WaitingForm) -> dict[str, object]:
             subscriptions={tree.subscription.id: to_model(context.catalog, tree) for tree in form.trees},
         )
     except (FocusUnusable, InputUnusable, WrongLifecycle, ModelMismatch, ProductNotFound) as error:
-        raise Conflict(
+        raise StateUnusable(
             f"the form of step {form.step.key!r} does not fit what the process holds any more"
         ) from error

@@ -7,9 +7,9 @@ from domain.json import JsonValue, encode
 from domain.scope import Scope
 from engine.authorizers import AuthorizedAction
 from engine.errors import (
-    Conflict,
     ProcessMovedOn,
     ProcessNotFound,
+    StateUnusable,
     StepNotCurrent,
     StepNotSkippable,
     WorkflowChanged,
@@ -81,7 +81,7 @@ async def skip(
         StepNotSkippable: if the workflow's own bookkeeping is the step, or later steps take what neither the
             state nor the values hold.
         StepGone: if its workflow is gone.
-        Conflict: if it has changed at the same moment.
+        ProcessMovedOn: if it has changed at the same moment.
     """
     check_reason(reason)
     process = await _find(context, process_id, step_key, scope=scope)
@@ -141,14 +141,14 @@ def _plan(
     Raises:
         StepNotSkippable: if something is missing for later steps.
         InvalidInput: if the values make the state too large.
-        Conflict: if the state has no room for them where the step works.
+        StateUnusable: if the state has no room for them where the step works.
     """
     left = workflow.left_after(step.key, done=past.done, planned=past.planned)
     try:
         state = process.state | placed(step.focus, process.state, given)
         missing = missing_without(step, state, following=left)
     except FocusUnusable as error:
-        raise Conflict(str(error)) from error
+        raise StateUnusable(str(error)) from error
     if missing:
         names = ", ".join(missing)
         raise StepNotSkippable(

@@ -1,61 +1,32 @@
 """Starting a process."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, replace
 
-from domain.ids import CustomerId, ProcessId, SubscriptionId, new_uuid7
-from domain.json import JsonValue, encode
-from domain.model.trees.mapping import to_model
+from domain.ids import ProcessId
 from domain.scope import Scope
 from engine.actions import SubjectFacts
 from engine.errors import (
     ActionBlocked,
     Conflict,
+    EngineChanged,
     EnginePaused,
     FieldError,
     IdempotencyKeyUsed,
     InvalidInput,
-    NotAllowed,
     PredicateFailed,
     SubjectNotFound,
 )
 from engine.named_subscriptions import named_in
 from engine.run.commands import predicates, subjects
-from engine.run.commands.checks import check_key, fitting
+from engine.run.commands.checks import check_key
 from engine.run.commands.context import CommandContext
-from engine.run.commands.permits import NO_CLAIMS, ask_to_start
+from engine.run.commands.permits import ask_to_start
+from engine.run.commands.preparation import StartRequest, load_models, prepare, stored_key, with_page
 from engine.run.runs import Run, RunRequest
-from engine.start_input import StartValues, parse_start, parse_values
 from engine.states import EngineStatus
 from engine.store import pauses, starts
-from engine.store.records import PlannedStep
-from engine.store.starts import NewProcess
+from engine.store.starts import EarlierStart, NewProcess
 from engine.workflows import Workflow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartRequest:
-    """What a caller asks to be started.
-
-    Attributes:
-        pages: The form's pages filled in; exactly one of `pages` and `values` is given.
-        values: The workflow's input as one object.
-        expected_version: The subject's version the caller has seen.
-        idempotency_key: A repetition under the same key is answered with the same process.
-        claims: What else is known of the caller.
-    """
-
-    workflow: str
-    pages: Sequence[JsonValue] | None = None
-    values: JsonValue = None
-    subscription_id: SubscriptionId | None = None
-    expected_version: int | None = None
-    idempotency_key: str | None = None
-    actor: str
-    scope: Scope
-    claims: Mapping[str, JsonValue] = field(default_factory=lambda: NO_CLAIMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,20 +61,21 @@ async def start(context: CommandContext, request: StartRequest) -> StartedProces
     subject = await subjects.find(context, workflow, request.subscription_id, scope=request.scope)
     await ask_to_start(workflow, subject, actor=request.actor, claims=request.claims)
     await _refuse_early(context, workflow, request, subject)
-    given = await _parse(context, workflow, request, subject)
-    customers = _customers(given, subject, request.scope)
-    process = _new_process(workflow, request, given=given, subject=subject, customers=customers)
-    fitting(context, process.values, path=() if request.pages is None else ("pages",))
-    if request.idempotency_key is not None:
-        earlier = await _find_earlier(context, process, scope=request.scope)
-        if earlier is not None:
-            return earlier
+    found = [] if subject is None else [subject]
+    models = await load_models(context, workflow, found, scope=request.scope)
+    process = await prepare(context, workflow, request, subject=subject, models=models)
+    earlier = await _find_earlier(context, process, scope=request.scope)
+    if earlier is not None:
+        return earlier
     try:
         await _carry_out(context, workflow, request, process=process)
-    except (SubjectNotFound, ActionBlocked, Conflict, InvalidInput) as refusal:
+    except InvalidInput as refusal:
+        shown = await with_page(context, workflow, request, refusal, subject=subject, models=models)
+        return await _earlier_or_raise(context, process, shown, scope=request.scope)
+    except (SubjectNotFound, ActionBlocked, Conflict) as refusal:
         return await _earlier_or_raise(context, process, refusal, scope=request.scope)
     except _NotInserted:
-        refusal = await _why_not_inserted(context)
+        refusal = await why_not_inserted(context)
         return await _earlier_or_raise(context, process, refusal, scope=request.scope)
     return StartedProcess(process_id=process.id, created=True)
 
@@ -124,7 +96,7 @@ async def _carry_out(
         )
         # One that starts out of sync does not hold its subject: whoever does goes on undisturbed.
         holds = subject is not None and subject.in_sync
-        if not await starts.insert(connection, process, holds=holds):
+        if not await starts.insert(connection, [replace(process, holds=holds)]):
             raise _NotInserted
         run = Run(process_id=process.id, run_no=1)
         await context.dispatcher.enqueue(connection, [RunRequest(run=run)])
@@ -165,73 +137,23 @@ async def _refuse_early(
 
 async def _is_repetition(context: CommandContext, request: StartRequest) -> bool:
     """Whether something was started under the key before, which is then what the request is answered with."""
-    if request.idempotency_key is None:
+    key = stored_key(request)
+    if key is None:
         return False
     async with context.database.writer() as connection:
-        earlier = await starts.find_earlier(connection, request.idempotency_key, scope=request.scope)
-    return earlier is not None
+        return bool(await starts.find_earlier(connection, [key], scope=request.scope))
 
 
-async def _parse(
-    context: CommandContext, workflow: Workflow, request: StartRequest, subject: SubjectFacts | None
-) -> StartValues:
-    if request.pages is None:
-        return parse_values(workflow, context.catalog, request.values)
-    model = None
-    if subject is not None and workflow.form is not None:
-        trees = await context.subscriptions.trees(request.scope, [subject.id])
-        if subject.id not in trees:
-            raise SubjectNotFound(subject.id)
-        model = to_model(context.catalog, trees[subject.id])
-    check_named = partial(subjects.check_named, context, scope=request.scope)
-    return await parse_start(workflow, context.catalog, request.pages, subject=model, check_named=check_named)
+def repeated(earlier: EarlierStart, *, digest: bytes) -> StartedProcess:
+    """What a repetition is answered with.
 
-
-def _customers(given: StartValues, subject: SubjectFacts | None, scope: Scope) -> list[CustomerId]:
-    customer_id = subject.customer_id if subject else given.customer_id
-    if customer_id is None:
-        if scope.customers is not None:
-            raise NotAllowed("a process that concerns no customer needs a scope of all customers")
-        return []
-    if not scope.allows(customer_id):
-        raise NotAllowed(f"customer {customer_id} is out of scope")
-    return [customer_id]
-
-
-def _new_process(
-    workflow: Workflow,
-    request: StartRequest,
-    *,
-    given: StartValues,
-    subject: SubjectFacts | None,
-    customers: list[CustomerId],
-) -> NewProcess:
-    state = dict(given.values)
-    if given.product is not None:
-        state["product"] = given.product
-    if customers:
-        state["customer_id"] = customers[0]
-    if subject is not None and workflow.model is not None:
-        state[workflow.model.key] = str(subject.id)
-    steps = [
-        PlannedStep(key=step.key, name=step.name, kind=step.kind, assignee=step.assignee)
-        for step in workflow.steps
-    ]
-    digest = hashlib.sha256(f"{workflow.name}\n{encode(dict(sorted(state.items())))}".encode()).digest()
-    return NewProcess(
-        id=ProcessId(new_uuid7()),
-        workflow=workflow.name,
-        target=workflow.target,
-        is_task=workflow.is_task,
-        fingerprint=workflow.fingerprint,
-        steps=steps,
-        values=state,
-        customers=customers,
-        actor=request.actor,
-        idempotency_key=request.idempotency_key,
-        start_digest=digest,
-        subscriptions=[subject.id] if subject else [],
-    )
+    Raises:
+        Conflict: if the process was started with something else.
+    """
+    if earlier.start_digest != digest:
+        shown = earlier.process_id if earlier.in_scope else None
+        raise IdempotencyKeyUsed(process_id=shown)
+    return StartedProcess(process_id=earlier.process_id, created=False)
 
 
 async def _find_earlier(
@@ -242,16 +164,12 @@ async def _find_earlier(
     Raises:
         Conflict: if it was started for something else.
     """
-    if process.idempotency_key is None:
+    if process.key is None:
         return None
     async with context.database.writer() as connection:
-        earlier = await starts.find_earlier(connection, process.idempotency_key, scope=scope)
-    if earlier is None:
-        return None
-    if earlier.start_digest != process.start_digest:
-        shown = earlier.process_id if earlier.in_scope else None
-        raise IdempotencyKeyUsed(process.idempotency_key, process_id=shown)
-    return StartedProcess(process_id=earlier.process_id, created=False)
+        found = await starts.find_earlier(connection, [process.key], scope=scope)
+    earlier = found.get(process.key)
+    return None if earlier is None else repeated(earlier, digest=process.start_digest)
 
 
 async def _earlier_or_raise(
@@ -264,9 +182,10 @@ async def _earlier_or_raise(
     return earlier
 
 
-async def _why_not_inserted(context: CommandContext) -> Exception:
+async def why_not_inserted(context: CommandContext) -> EngineChanged | EnginePaused:
+    """Why a process could not be written whose key was not taken."""
     async with context.database.writer() as connection:
         status = await pauses.engine_status(connection)
     if status is EngineStatus.RUNNING:
-        return Conflict("the engine's status changed at the same moment; repeat the request")
+        return EngineChanged()
     return EnginePaused()

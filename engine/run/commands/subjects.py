@@ -1,6 +1,6 @@
 """The subscriptions a start depends on: what it finds before it acts, and what holds while it does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 
@@ -9,16 +9,15 @@ from domain.scope import Scope
 from engine.actions import SubjectFacts, blockers_of
 from engine.errors import (
     ActionBlocked,
-    Conflict,
     FieldError,
     InvalidInput,
     StaleSubject,
+    SubjectChanged,
     SubjectNotFound,
 )
 from engine.named_subscriptions import NamedSubscription, refuse_unusable
 from engine.run.commands.context import CommandContext
 from engine.store import subjects
-from engine.store.subjects import ReferencesChanged
 from engine.workflows import Workflow
 
 
@@ -39,7 +38,7 @@ async def find(
         raise InvalidInput([_error("needs a subscription", code="missing")])
     async with context.database.writer() as connection:
         found = await subjects.facts(connection, [subscription_id], catalog=context.catalog, scope=scope)
-    return _of_kind(workflow, found.get(subscription_id), subscription_id)
+    return of_kind(workflow, found.get(subscription_id), subscription_id)
 
 
 def refuse_blocked(workflow: Workflow, facts: SubjectFacts, scope: Scope) -> None:
@@ -95,25 +94,39 @@ async def admit(
         ActionBlocked: if the rules do not let the workflow start on it.
         StaleSubject: if it has another version.
         InvalidInput: if it is of another kind by now, or the input names a subscription that cannot be used.
-        Conflict: if its references changed at the same moment.
+        SubjectChanged: if its references changed at the same moment.
     """
     if subject is None and not named:
         return None
-    try:
-        found = await subjects.locked_facts(
-            connection,
-            subject,
-            beside=[each.id for each in named],
-            catalog=context.catalog,
-            scope=scope,
-        )
-    except ReferencesChanged as error:
-        raise Conflict(
-            "the subscription's references changed at the same moment; repeat the request"
-        ) from error
+    locked = await subjects.locked_facts(
+        connection,
+        [] if subject is None else [subject],
+        beside=[each.id for each in named],
+        catalog=context.catalog,
+        scope=scope,
+    )
+    if locked.changed:
+        raise SubjectChanged(next(iter(locked.changed)))
+    return judge(workflow, subject, locked.found, expected_version=expected_version, named=named, scope=scope)
+
+
+def judge(
+    workflow: Workflow,
+    subject: SubscriptionId | None,
+    found: Mapping[SubscriptionId, SubjectFacts],
+    *,
+    expected_version: int | None,
+    named: Sequence[NamedSubscription],
+    scope: Scope,
+) -> SubjectFacts | None:
+    """Check what was found of the subscriptions that a start depends on; the subject, if there is one.
+
+    Raises:
+        Refusal: as `admit`.
+    """
     facts = None
     if subject is not None:
-        facts = _of_kind(workflow, found.get(subject), subject)
+        facts = of_kind(workflow, found.get(subject), subject)
         refuse_blocked(workflow, facts, scope)
         if expected_version is not None and facts.version != expected_version:
             raise StaleSubject(subject, expected=expected_version, found=facts.version)
@@ -138,13 +151,17 @@ async def admit_named(
     """
     if named:
         ids = [each.id for each in named]
-        found = await subjects.locked_facts(
-            connection, None, beside=ids, catalog=context.catalog, scope=scope
-        )
-        refuse_unusable(named, found, holder=holder)
+        locked = await subjects.locked_facts(connection, [], beside=ids, catalog=context.catalog, scope=scope)
+        refuse_unusable(named, locked.found, holder=holder)
 
 
-def _of_kind(workflow: Workflow, facts: SubjectFacts | None, subscription_id: SubscriptionId) -> SubjectFacts:
+def of_kind(workflow: Workflow, facts: SubjectFacts | None, subscription_id: SubscriptionId) -> SubjectFacts:
+    """The subject, if it is there and of the workflow's kind.
+
+    Raises:
+        SubjectNotFound: if it is not there.
+        InvalidInput: if it is of another kind.
+    """
     if facts is None:
         raise SubjectNotFound(subscription_id)
     if facts.family is None:
