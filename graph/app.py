@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 import httpx
@@ -17,14 +17,19 @@ from engine.run.bus import EventBus
 from engine.run.commands import Commands
 from engine.run.engine_watch import EngineWatch
 from engine.settings import EngineSettings
+from graph.authentication.admission import Admission, AuthorizedCallers
 from graph.authentication.authenticator import Authenticator, OpenDevelopment
+from graph.authentication.authorizer import Authorizer
 from graph.authentication.keys import ProviderKeys
 from graph.authentication.loopback import require_loopback
 from graph.authentication.tokens import BearerTokens
 from graph.context import GraphDependencies, OperationContext
-from graph.execution.executor import CountingExecutor
+from graph.customers import CustomerDirectory
+from graph.execution.fast.executor import PlannedExecutor
 from graph.execution.operations import Operations
+from graph.extension import NO_EXTENSION, GraphExtension
 from graph.http.open_streams import OpenStreams
+from graph.http.own_machine import OwnMachineOnly
 from graph.http.routes import graphql_routes
 from graph.loaders import Loaders
 from graph.permissions import Viewer
@@ -33,8 +38,10 @@ from graph.plain.graphiql import graphiql_routes
 from graph.plain.health import health_routes
 from graph.schema import ApplicationSchema, build_schema
 from graph.settings import GraphSettings
+from graph.viewer_access import ServedContext
 
 GRAPHQL_PATH = "/graphql"
+CALLBACKS_PATH = "/callbacks/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +74,8 @@ def create_server(
     settings: EngineSettings,
     graph_settings: GraphSettings,
     schema: ApplicationSchema | None = None,
+    extension: GraphExtension = NO_EXTENSION,
+    authorizer: Authorizer | None = None,
 ) -> GraphServer:
     """Builds the server of an application on an open database.
 
@@ -76,7 +85,10 @@ def create_server(
         registry: What is carried out.
         settings: Of the engine.
         graph_settings: Of the server.
-        schema: That of this catalogue and registry, if it was built before; it can serve several servers.
+        schema: That of this catalogue, registry and extension, if it was built before; it can serve several
+            servers.
+        extension: What the application adds, and puts in the place of the server's own.
+        authorizer: The application's say in who may do what; the extension's if left out.
 
     Raises:
         NotLoopback: Other machines could reach it, and nobody has to sign in.
@@ -90,11 +102,21 @@ def create_server(
         bus=EventBus(database),
         engine_watch=EngineWatch(database),
         settings=graph_settings,
+        customers=extension.customers,
     )
-    return create_app(dependencies, schema=schema)
+    return create_app(
+        dependencies,
+        schema=schema or build_schema(catalog, registry, extension=extension),
+        authorizer=authorizer or extension.authorizer,
+    )
 
 
-def create_app(dependencies: GraphDependencies, *, schema: ApplicationSchema | None = None) -> GraphServer:
+def create_app(
+    dependencies: GraphDependencies,
+    *,
+    schema: ApplicationSchema | None = None,
+    authorizer: Authorizer | None = None,
+) -> GraphServer:
     """Builds the server from its parts; the bus runs as long as the server does.
 
     Raises:
@@ -103,28 +125,36 @@ def create_app(dependencies: GraphDependencies, *, schema: ApplicationSchema | N
     """
     settings = dependencies.settings
     client = httpx.AsyncClient()
+    admission = None if authorizer is None else Admission(authorizer, limit_s=settings.authorizer_limit_s)
     authenticator = _authenticator(settings, client)
-    streams = OpenStreams()
+    if admission is not None:
+        authenticator = AuthorizedCallers(authenticator, admission, again_s=settings.authorizer_again_s)
+    streams = OpenStreams(most=settings.max_streams, most_of_caller=settings.max_streams_of_caller)
     started = asyncio.Event()
     schema = schema or build_schema(dependencies.catalog, dependencies.registry)
     operations = Operations(
         schema.core,
-        executor_class=CountingExecutor,
+        executor_class=PlannedExecutor,
         new_context=context_factory(dependencies, schema),
-        limits=settings.document,
+        settings=settings,
+        admission=admission,
     )
     routes = [
         *graphql_routes(
             GRAPHQL_PATH, operations, authenticator=authenticator, streams=streams, settings=settings
         ),
-        *callback_routes(dependencies.commands, max_body_bytes=settings.max_body_bytes),
+        *callback_routes(
+            dependencies.commands,
+            max_body_bytes=settings.max_body_bytes,
+            body_timeout_s=settings.body_timeout_s,
+        ),
         *health_routes(dependencies.database),
-        *graphiql_routes(),
+        *(graphiql_routes() if settings.graphiql else ()),
     ]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        async with client, asyncio.TaskGroup() as group:
+        async with client, _opened(dependencies.customers), asyncio.TaskGroup() as group:
             running = group.create_task(dependencies.bus.run(), name="event-bus")
             started.set()
             yield
@@ -147,19 +177,28 @@ def _authenticator(settings: GraphSettings, client: httpx.AsyncClient) -> Authen
     return BearerTokens(settings.oidc, ProviderKeys(settings.oidc, client))
 
 
+def _opened(directory: CustomerDirectory | None) -> AbstractAsyncContextManager[object]:
+    """Lets a directory that holds connections have them for as long as the server runs."""
+    return directory if isinstance(directory, AbstractAsyncContextManager) else nullcontext()
+
+
 def _middleware(settings: GraphSettings) -> list[Middleware]:
-    """Lets the pages of the listed origins read answers: browsers ask the server whether they may."""
-    if not settings.allowed_origins:
-        return []
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=sorted(settings.allowed_origins),
-            allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type"],
-            max_age=600,
+    """Keeps an open server to this machine, and lets the pages of the listed origins read answers."""
+    found: list[Middleware] = []
+    if settings.oidc is None:
+        # GraphQL refuses in its own words; who calls back shows the token in the address.
+        found.append(Middleware(OwnMachineOnly, except_below=[GRAPHQL_PATH, CALLBACKS_PATH]))
+    if settings.allowed_origins:
+        found.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=sorted(settings.allowed_origins),
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type"],
+                max_age=600,
+            )
         )
-    ]
+    return found
 
 
 def context_factory(
@@ -168,11 +207,16 @@ def context_factory(
     """Gives what makes the context of one operation or one event."""
 
     def new_context(viewer: Viewer) -> OperationContext:
-        return OperationContext(
+        return ServedContext(
             dependencies=dependencies,
             families=schema.families,
             viewer=viewer,
-            new_loaders=lambda: Loaders(dependencies.database, commands=dependencies.commands, viewer=viewer),
+            new_loaders=lambda: Loaders(
+                dependencies.database,
+                commands=dependencies.commands,
+                viewer=viewer,
+                customers=dependencies.customers_for(viewer),
+            ),
         )
 
     return new_context

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from domain.model.catalog import Catalog
+from domain.storage.customers import CustomerRepository
 from domain.storage.database import Database
 from engine.registry import Registry
 from engine.run.bus import EventBus
 from engine.run.commands import Commands
 from engine.run.engine_watch import EngineWatch
+from graph.customers import CustomerDirectory, Customers, SubscriptionHolders
 from graph.limits import ReadBudget
 from graph.loaders import Loaders
 from graph.permissions import Viewer
@@ -24,7 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphDependencies:
-    """What the server is made of, built at the edge and shared by all operations."""
+    """What the server is made of, built at the edge and shared by all operations.
+
+    Attributes:
+        customers: The application's directory of them; without one, who holds a subscription is one.
+    """
 
     database: Database
     catalog: Catalog
@@ -33,6 +39,15 @@ class GraphDependencies:
     bus: EventBus
     engine_watch: EngineWatch
     settings: GraphSettings
+    customers: CustomerDirectory | None = None
+
+    def customers_for(self, viewer: Viewer) -> Customers:
+        """Gives the directory of customers, as far as a viewer may ask it."""
+        return Customers(
+            self.customers or SubscriptionHolders(CustomerRepository(self.database)),
+            scope=viewer.scope,
+            limit_s=self.settings.directory_limit_s,
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +72,11 @@ class OperationContext:
         """Begin with loaders that have read nothing."""
         self.forget()
         self.budget = ReadBudget(self.dependencies.settings.max_list_entries)
+
+    @property
+    def customers(self) -> Customers:
+        """The directory of customers, as far as the viewer may ask it."""
+        return self.dependencies.customers_for(self.viewer)
 
     def forget(self) -> None:
         """Takes new loaders: what was read before a command must not be shown after it."""

@@ -1,6 +1,6 @@
 """From records of subscriptions to results of their generated types."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from domain.model.catalog import Catalog
 from domain.model.errors import ModelMismatch
 from domain.model.lifecycle import ACTIVE
 from domain.model.trees.tree import BlockRecord, SubscriptionRecord, Tree
+from engine.blockers import Blocker as BlockerData
 from engine.registry import Registry
 from engine.workflows import Workflow as WorkflowDefinition
 from graph.context import Info, OperationContext
@@ -19,7 +20,8 @@ from graph.generate.subscriptions import FamilyType, FamilyTypes, SubscriptionFa
 from graph.generate.values import ValueTypes
 from graph.ids import IdKind, encode_id
 from graph.typed_models import typed_tree
-from graph.types.block import AnyBlock, Block, BlockRelation, BlockValue, block_relation
+from graph.types.action import Blocker, blocker
+from graph.types.block import AnyBlock, Block, BlockPlace, BlockRelation, BlockValue, block_relation
 from graph.types.product import Product, product
 from graph.types.subscription import (
     ProductSubscription,
@@ -33,9 +35,21 @@ Result = TypeVar("Result")
 
 
 class Families:
-    """Makes results of an application's generated types, and finds its way between models and workflows."""
+    """Makes results of an application's generated types, and finds its way between models and workflows.
 
-    def __init__(self, types: FamilyTypes, *, catalog: Catalog, registry: Registry) -> None:
+    Attributes:
+        added_fields: The names of the fields that the application adds to types.
+    """
+
+    def __init__(
+        self,
+        types: FamilyTypes,
+        *,
+        catalog: Catalog,
+        registry: Registry,
+        added_fields: frozenset[str] = frozenset(),
+    ) -> None:
+        self.added_fields = added_fields
         self._types = types
         self._catalog = catalog
         self._registry = registry
@@ -48,9 +62,9 @@ class Families:
         values = {**common_values(record), **self._fixed_inputs(record, types.loose_fields)}
         return _make(types.loose, values)
 
-    def columns(self, info: Info) -> frozenset[str]:
-        """Gives the columns of subscriptions that are selected below a field of subscriptions."""
-        return subscription_columns(info)
+    def columns(self, info: Info, *path: str) -> frozenset[str]:
+        """Gives the columns of subscriptions that are selected at a path below a field."""
+        return subscription_columns(info, *path)
 
     @property
     def values(self) -> ValueTypes:
@@ -67,6 +81,17 @@ class Families:
         if types is None:
             return []
         return self._loose(tree).every(block_fields(types.loose_fields))
+
+    def block_places(self, tree: Tree) -> list[BlockPlace]:
+        """Gives all places of a tree in depth-first order; none if its product is not known any more.
+
+        Raises:
+            ModelDrifted: The tree does not fit the types.
+        """
+        types = self._find_type(tree.subscription)
+        if types is None:
+            return []
+        return self._loose(tree).places(block_fields(types.loose_fields))
 
     def find_block(self, tree: Tree, block_id: BlockId) -> Block | None:
         """Gives one block of a tree; None if it is not there, or out of scope.
@@ -142,6 +167,10 @@ class Families:
     def _loose(self, tree: Tree) -> TreeAssembly:
         return TreeAssembly(tree, self._types.blocks.loose, self.values)
 
+    def blockers(self, found: Iterable[BlockerData]) -> list[Blocker]:
+        """Gives what stands in the way of a start."""
+        return [blocker(each) for each in found]
+
     async def products_of_workflow(
         self, definition: WorkflowDefinition, context: OperationContext
     ) -> list[Product]:
@@ -149,7 +178,11 @@ class Families:
         if definition.model is None:
             return []
         names = [each.name for each in self._catalog.products_of(definition.model)]
-        records = await context.loaders.products_by_name.load_many(names)
+        return await self.products_named(names, context)
+
+    async def products_named(self, names: Iterable[str], context: OperationContext) -> list[Product]:
+        """Gives products in the given order; those that are not stored yet are left out."""
+        records = await context.loaders.products_by_name.load_many(list(names))
         return [product(record) for record in records if record is not None]
 
     def workflows_of_model(self, model: str) -> list[Workflow]:

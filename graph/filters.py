@@ -5,7 +5,7 @@ The `where` as a whole may be null or left out, which is no filter.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Generic, Protocol, TypeVar
 
 import strawberry
@@ -48,7 +48,7 @@ class WhereTooSlow(GraphError):
     def __init__(self, error: FilterTooSlow, path: Path) -> None:
         super().__init__(
             f"'{'.'.join(path)}' took longer than {error.limit_s:g} seconds: expected a filter that holds of "
-            "fewer, or of an indexed field."
+            "fewer, or of an indexed field, and an order by one field."
         )
         self.details = {"argumentPath": list[JsonValue](path)}
 
@@ -65,11 +65,30 @@ class Given:
     Attributes:
         value: In the form that the storage's filters take.
         path: Where it stands.
+        within: The fields of the model that lead from a value object to what is compared in it.
     """
 
     operator: Operator
     value: object
     path: Path
+    within: tuple[str, ...] = ()
+
+
+class Operators(Protocol):
+    """A generated input type that tells how one value is compared."""
+
+    @property
+    def graphql_type(self) -> type:
+        """The type."""
+        ...
+
+    def read(self, value: object, path: Path) -> Sequence[Given]:
+        """Gives the operators that were given.
+
+        Raises:
+            InvalidWhere: There is none, or one is null.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +116,40 @@ class OperatorType:
         if not found:
             raise InvalidWhere.expecting(
                 path, found="no operator", expected=f"at least one of {', '.join(self.names.values())}"
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectOperators:
+    """A generated input type of what the fields of a value object are compared with.
+
+    Attributes:
+        fields: By attribute of the type: name in GraphQL, name in the model, and its operators.
+    """
+
+    graphql_type: type
+    fields: Mapping[str, tuple[str, str, Operators]]
+
+    def read(self, value: object, path: Path) -> Sequence[Given]:
+        """Gives the operators that were given, of all fields.
+
+        Raises:
+            InvalidWhere: There is none, or one is null.
+        """
+        names = {attribute: name for attribute, (name, _, _) in self.fields.items()} | {"is_null_": "isNull"}
+        found: list[Given] = []
+        for attribute, given, below in given_fields(value, names, path):
+            if attribute == "is_null_":
+                found.append(Given(operator=Operator.IS_NULL, value=given, path=below))
+                continue
+            _, field_name, operators = self.fields[attribute]
+            found += [
+                replace(each, within=(field_name, *each.within)) for each in operators.read(given, below)
+            ]
+        if not found:
+            raise InvalidWhere.expecting(
+                path, found="nothing", expected=f"at least one of {', '.join(names.values())}"
             )
         return found
 
@@ -238,8 +291,12 @@ def read_where(where_type: WhereType[Item], where: object) -> Item | None:
     return None if where is None else where_type.read(where, WHERE)
 
 
-async def filtered(reading: Awaitable[Answer]) -> Answer:
-    """Awaits a read with a filter.
+async def filtered(reading: Awaitable[Answer], slow: Path = WHERE) -> Answer:
+    """Awaits a read with a filter, or in an order that no index serves.
+
+    Args:
+        reading: The read.
+        slow: The path of what makes it slow if it is.
 
     Raises:
         InvalidWhere: The filter is too large.
@@ -250,4 +307,4 @@ async def filtered(reading: Awaitable[Answer]) -> Answer:
     except InvalidFilter as error:
         raise from_storage(error, WHERE) from None
     except FilterTooSlow as error:
-        raise WhereTooSlow(error, WHERE) from None
+        raise WhereTooSlow(error, slow) from None

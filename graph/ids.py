@@ -3,7 +3,7 @@
 from enum import StrEnum
 from uuid import UUID
 
-from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
+from domain.ids import BlockId, CustomerId, ProcessId, ProductBlockId, ProductId, SubscriptionId
 from domain.type_ids import SUFFIX_LENGTH, decode_suffix, type_id
 from graph.errors import GraphError
 
@@ -14,11 +14,13 @@ class IdKind(StrEnum):
     """The types that have ids; the value is the prefix."""
 
     PRODUCT = "product"
+    PRODUCT_BLOCK = "productblock"
     SUBSCRIPTION = "subscription"
     BLOCK = "block"
     WORKFLOW = "workflow"
     PROCESS = "process"
     STEP = "step"
+    CUSTOMER = "customer"
 
 
 class InvalidId(GraphError):
@@ -32,6 +34,16 @@ def encode_id(kind: IdKind, value: UUID) -> str:
     return type_id(kind.value, value)
 
 
+def public_subscription_id(subscription_id: SubscriptionId) -> str:
+    """Gives the id of a subscription."""
+    return encode_id(IdKind.SUBSCRIPTION, subscription_id)
+
+
+def public_process_id(process_id: ProcessId) -> str:
+    """Gives the id of a process."""
+    return encode_id(IdKind.PROCESS, process_id)
+
+
 def step_id(process_id: ProcessId, key: str) -> str:
     """Gives the id of a step, planned or executed: it is derived from its process and its key."""
     return f"{type_id(IdKind.STEP.value, process_id)}_{key}"
@@ -40,6 +52,11 @@ def step_id(process_id: ProcessId, key: str) -> str:
 def workflow_id(name: str) -> str:
     """Gives the id of a workflow, which is known by its name."""
     return f"{IdKind.WORKFLOW.value}_{name}"
+
+
+def customer_node_id(customer_id: CustomerId) -> str:
+    """Gives the id of a customer, who is known by what the directory calls them: any text but none at all."""
+    return f"{IdKind.CUSTOMER.value}_{customer_id}"
 
 
 def kind_of(text: str) -> IdKind:
@@ -71,6 +88,11 @@ def parse_product_id(text: str) -> ProductId:
     return ProductId(_parse(text, IdKind.PRODUCT))
 
 
+def parse_product_block_id(text: str) -> ProductBlockId:
+    """Reads the id of a product block; raises InvalidId."""
+    return ProductBlockId(_parse(text, IdKind.PRODUCT_BLOCK))
+
+
 def parse_block_id(text: str) -> BlockId:
     """Reads the id of a block; raises InvalidId."""
     return BlockId(_parse(text, IdKind.BLOCK))
@@ -88,6 +110,14 @@ def parse_step_id(text: str) -> tuple[ProcessId, str]:
 def parse_workflow_id(text: str) -> str:
     """Reads the id of a workflow: its name; raises InvalidId."""
     return _suffix(text, IdKind.WORKFLOW)
+
+
+def parse_customer_id(text: str) -> CustomerId:
+    """Reads the id of a customer; raises InvalidId."""
+    rest = _suffix(text, IdKind.CUSTOMER)
+    if not rest:
+        raise InvalidId(f"'{text}' is not the id of a customer: expected customer_ and what it is called.")
+    return CustomerId(rest)
 
 
 def _parse(text: str, kind: IdKind) -> UUID:

@@ -3,6 +3,8 @@
 They remember what they have read, so they live as long as one operation, or one event of a subscription.
 """
 
+import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +12,7 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
+from domain.ids import BlockId, CustomerId, ProcessId, ProductBlockId, ProductId, SubscriptionId
 from domain.model.lifecycle import SubscriptionStatus
 from domain.model.trees.tree import SubscriptionRecord, Tree
 from domain.storage.annotation_reads import (
@@ -20,14 +22,18 @@ from domain.storage.annotation_reads import (
 )
 from domain.storage.changes import ChangeRecord, ChangeRepository
 from domain.storage.database import Database
+from domain.storage.product_blocks import ProductBlockRecord, ProductBlockRepository
+from domain.storage.product_subscriptions import ProductSubscriptionRepository, StatusCount
 from domain.storage.products import ProductRecord, ProductRepository
 from domain.storage.related import BlockUse, Related, RelatedRepository
 from domain.storage.subscriptions import SubscriptionRepository
 from engine.actions import Action
 from engine.errors import Refusal
-from engine.run.commands import Commands, Prospect, WaitingForm
+from engine.pages import FormPageView
+from engine.run.commands import Commands, Prospect, StartProspect, WaitingForm
 from engine.store.processes import ProcessRepository
 from engine.store.records import AttemptRecord, ProcessRecord, StepRecord
+from graph.customers import CustomerRecord, Customers
 from graph.permissions import Viewer
 
 Key = TypeVar("Key", bound=Hashable)
@@ -85,9 +91,13 @@ class RelatedQuestion:
 class Loaders:
     """The loaders of one operation, for one viewer."""
 
-    def __init__(self, database: Database, *, commands: Commands, viewer: Viewer) -> None:
+    def __init__(
+        self, database: Database, *, commands: Commands, viewer: Viewer, customers: Customers
+    ) -> None:
         scope = viewer.scope
         products = ProductRepository(database)
+        product_blocks = ProductBlockRepository(database)
+        product_subscriptions = ProductSubscriptionRepository(database)
         subscriptions = SubscriptionRepository(database)
         processes = ProcessRepository(database)
         related = RelatedRepository(database)
@@ -103,8 +113,20 @@ class Loaders:
         self._change_repository = ChangeRepository(database)
         self._changes: dict[int, DataLoader[SubscriptionId, Sequence[ChangeRecord] | None]] = {}
         self._related: dict[RelatedQuestion, DataLoader[SubscriptionId, Sequence[Related] | None]] = {}
+        self.customers: DataLoader[CustomerId, CustomerRecord | None] = _loader(customers.by_ids)
         self.products: DataLoader[ProductId, ProductRecord | None] = _loader(products.by_ids)
         self.products_by_name: DataLoader[str, ProductRecord | None] = _loader(products.by_names)
+        self.product_blocks: DataLoader[ProductBlockId, ProductBlockRecord | None] = _loader(
+            product_blocks.by_ids
+        )
+        self.product_blocks_by_name: DataLoader[str, ProductBlockRecord | None] = _loader(
+            product_blocks.by_names
+        )
+        self.subscription_counts: DataLoader[ProductId, Sequence[StatusCount] | None] = _loader(
+            lambda ids: product_subscriptions.counts_of(scope, ids)
+        )
+        self._product_subscriptions = product_subscriptions
+        self._newest: dict[int, DataLoader[ProductId, Sequence[SubscriptionId] | None]] = {}
         self.trees: DataLoader[SubscriptionId, Tree | None] = _loader(
             lambda ids: subscriptions.trees(scope, ids)
         )
@@ -118,11 +140,20 @@ class Loaders:
             lambda ids: commands.find_actions(ids, scope=scope, actor=viewer.name, claims=viewer.claims)
         )
         self.refusals: DataLoader[Prospect, RefusalRead | None] = _loader(self._read_refusals)
+        self.start_refusals: DataLoader[StartProspect, RefusalRead | None] = _loader(
+            self._read_start_refusals
+        )
+        self.start_forms: DataLoader[StartProspect, FormPageView | None] = _loader(
+            lambda prospects: commands.view_start_forms(prospects, scope=scope)
+        )
         self.metadata: DataLoader[SubscriptionId, MetadataRecord | None] = _loader(
             lambda ids: annotations.metadata_of(scope, ids)
         )
         self.customer_descriptions: DataLoader[SubscriptionId, Sequence[CustomerDescriptionRecord] | None] = (
             _loader(lambda ids: annotations.customer_descriptions_of(scope, ids))
+        )
+        self.changes_of_process: DataLoader[ProcessId, Sequence[ChangeRecord] | None] = _loader(
+            lambda ids: self._change_repository.of_processes(scope, ids)
         )
         self.steps: DataLoader[StepsKey, list[StepRecord] | None] = _loader(self._read_steps)
         self.forms: DataLoader[ProcessId, WaitingForm | None] = _loader(
@@ -138,7 +169,7 @@ class Loaders:
             processes.last_validations_of
         )
         self.processes_of_subscription: DataLoader[SubscriptionId, list[ProcessId] | None] = _loader(
-            processes.processes_of
+            lambda ids: processes.processes_of(scope, ids)
         )
 
     async def count_processes(self, subscription_id: SubscriptionId) -> int:
@@ -152,6 +183,14 @@ class Loaders:
                 lambda ids: self._subscription_repository.by_ids(self._scope, ids, columns)
             )
         return self._subscriptions[columns]
+
+    def newest_subscriptions(self, number: int) -> DataLoader[ProductId, Sequence[SubscriptionId] | None]:
+        """Gives the loader of the newest subscriptions of products, so many of each at most."""
+        if number not in self._newest:
+            self._newest[number] = _loader(
+                lambda ids: self._product_subscriptions.newest_of(self._scope, ids, number=number)
+            )
+        return self._newest[number]
 
     def latest_changes(self, number: int) -> DataLoader[SubscriptionId, Sequence[ChangeRecord] | None]:
         """Gives the loader of the last changes of subscriptions, so many of each at most."""
@@ -205,6 +244,14 @@ class Loaders:
         )
         return {prospect: RefusalRead(refusal=refusal) for prospect, refusal in refusals.items()}
 
+    async def _read_start_refusals(
+        self, prospects: Sequence[StartProspect]
+    ) -> Mapping[StartProspect, RefusalRead]:
+        refusals = await self._commands.find_start_refusals(
+            prospects, actor=self._viewer.name, scope=self._scope, claims=self._viewer.claims
+        )
+        return {prospect: RefusalRead(refusal=refusal) for prospect, refusal in refusals.items()}
+
     async def _read_steps(self, keys: Sequence[StepsKey]) -> Mapping[StepsKey, list[StepRecord]]:
         """All steps that are asked for at once are read alike, so that they take one statement."""
         deltas = any(key.deltas for key in keys)
@@ -219,4 +266,27 @@ def _loader(read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]]) -> Data
         found = await read(keys)
         return [found.get(key) for key in keys]
 
-    return DataLoader(load_fn=load)
+    return _SharedLoader(load)
+
+
+class _SharedLoader(DataLoader[Key, Value]):
+    """Lets none of those who wait for a key give it up for the others: a field beside one may have failed."""
+
+    def __init__(self, load: Callable[[list[Key]], Awaitable[Sequence[Value]]]) -> None:
+        super().__init__(load_fn=load)
+        self._waiting: Counter[asyncio.Future[Value]] = Counter()
+
+    def load(self, key: Key) -> Awaitable[Value]:
+        shared = super().load(key)
+        if not isinstance(shared, asyncio.Future) or shared.done():
+            return shared
+        self._waiting[shared] += 1
+        own = asyncio.shield(shared)
+        own.add_done_callback(lambda _: self._leave(shared))
+        return own
+
+    def _leave(self, shared: asyncio.Future[Value]) -> None:
+        self._waiting[shared] -= 1
+        if not self._waiting[shared]:
+            del self._waiting[shared]
+            shared.cancel()

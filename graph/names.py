@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.errors import SchemaDefinitionError
@@ -27,6 +28,12 @@ def field_name(name: str) -> str:
 def member_name(name: str) -> str:
     """Gives the name of a field after a type: `PortBlock` as `portBlock`, `IPPrefix` as `ipPrefix`."""
     return _FIRST_WORD.sub(lambda found: found.group().lower(), type_name(name), count=1)
+
+
+def fields_of(cls: type) -> tuple[str, ...]:
+    """Gives the names of the fields that a type of Strawberry has."""
+    fields = get_object_definition(cls, strict=True).fields
+    return tuple(field.graphql_name or field_name(field.python_name) for field in fields)
 
 
 def require_name(name: str, *, of: str) -> str:

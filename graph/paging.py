@@ -6,7 +6,7 @@ Source: GraphQL Cursor Connections Specification.
 import base64
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, Protocol, TypeVar
+from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -22,17 +22,6 @@ NodeType = TypeVar("NodeType")
 Row = TypeVar("Row")
 Id = TypeVar("Id", bound=UUID)
 
-
-class HasName(Protocol):
-    """Anything that a name tells from its like."""
-
-    @property
-    def name(self) -> str:
-        """Unique in its list."""
-        ...
-
-
-Named = TypeVar("Named", bound=HasName)
 
 First = Annotated[
     int | None, strawberry.argument(description="How many to give at most, from the start or after `after`.")
@@ -214,22 +203,6 @@ def page_of_keyed(rows: Iterable[Row], request: PageRequest, *, key: Callable[[R
         ),
         key=key,
         reverse=not request.backward,
-    )
-    return request.page_of(wanted)
-
-
-def page_of_named(items: Iterable[Named], request: PageRequest) -> Page[Named]:
-    """Gives a page of a list that is at hand as a whole, by name."""
-    (after,), (before,) = request.after or (None,), request.before or (None,)
-    wanted = sorted(
-        (
-            item
-            for item in items
-            if (not isinstance(after, str) or item.name > after)
-            and (not isinstance(before, str) or item.name < before)
-        ),
-        key=lambda item: item.name,
-        reverse=request.backward,
     )
     return request.page_of(wanted)
 

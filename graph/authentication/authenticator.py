@@ -1,13 +1,17 @@
 """What the transports ask: who a token stands for, and until when."""
 
 import asyncio
+import math
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from domain.scope import Scope
 from graph.permissions import Permission, Viewer
+
+_LOOK_AGAIN_S: Final = 30.0
 
 
 class AuthenticationFault(StrEnum):
@@ -37,6 +41,27 @@ class ProviderUnavailable(Exception):
     """The identity provider's keys cannot be had now, so nobody new can be known."""
 
 
+class IdentityEnd(StrEnum):
+    """Why it is over that a caller is known, in words for the caller."""
+
+    EXPIRED = "The token has expired."
+    CHANGED = "What the caller may do has changed."
+    UNKNOWN = "It cannot be found out now what the caller may do."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """How to find out whether what a caller may do is still the same.
+
+    Attributes:
+        every_s: How often.
+        find_end: Asks; None if all is as it was.
+    """
+
+    every_s: float
+    find_end: Callable[[], Awaitable[IdentityEnd | None]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who asks.
@@ -44,10 +69,12 @@ class Identity:
     Attributes:
         viewer: Their name, and what they may do and see.
         expires_at: When that is over, in seconds since 1970; None for never.
+        renewal: How to find out whether it is over before; None if only time ends it.
     """
 
     viewer: Viewer
     expires_at: float | None = None
+    renewal: Renewal | None = None
 
 
 class Authenticator(Protocol):
@@ -59,16 +86,35 @@ class Authenticator(Protocol):
         Raises:
             NotAuthenticated: if it stands for nobody.
             ProviderUnavailable: if that cannot be found out now.
+            AccessDenied: if the application's authorizer does not let them in.
+            AuthorizerUnavailable: if that cannot be found out now.
         """
         ...
 
 
-async def wait_expired(expires_at: float | None) -> None:
-    """Returns when that moment has come, in seconds since 1970; never without one."""
-    if expires_at is None:
+async def wait_ended(identity: Identity) -> IdentityEnd:
+    """Returns why it is over, once it is: never, for what has no end.
+
+    The clock on the wall is looked at again and again: a machine that slept has missed nothing of its own.
+    """
+    renewal = identity.renewal
+    if identity.expires_at is None and renewal is None:
         await asyncio.Event().wait()
-        return
-    await asyncio.sleep(max(0.0, expires_at - time.time()))
+    expires_at = math.inf if identity.expires_at is None else identity.expires_at
+    asked_at = time.monotonic()
+    while True:
+        left_s = expires_at - time.time()
+        if left_s <= 0:
+            return IdentityEnd.EXPIRED
+        pause_s = min(left_s, _LOOK_AGAIN_S)
+        if renewal is not None:
+            pause_s = min(pause_s, max(0.0, asked_at + renewal.every_s - time.monotonic()))
+        await asyncio.sleep(pause_s)
+        if renewal is not None and time.monotonic() >= asked_at + renewal.every_s:
+            end = await renewal.find_end()
+            if end is not None:
+                return end
+            asked_at = time.monotonic()
 
 
 class OpenDevelopment:

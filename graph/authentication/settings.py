@@ -19,6 +19,7 @@ READER: Final = frozenset(
         Permission.CONNECT,
         Permission.READ_CATALOG,
         Permission.READ_SUBSCRIPTIONS,
+        Permission.READ_CUSTOMERS,
         Permission.READ_PROCESSES,
         Permission.READ_ENGINE,
     }
@@ -30,6 +31,7 @@ OPERATOR: Final = READER | {
     Permission.ABORT_PROCESS,
     Permission.SKIP_STEP,
     Permission.ANNOTATE_SUBSCRIPTION,
+    Permission.ANNOTATE_PROCESS,
 }
 ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType(
     {"reader": READER, "operator": OPERATOR, "admin": frozenset(Permission)}
@@ -53,7 +55,8 @@ class OidcSettings:
         keys_max_age_s: How long the provider's keys are trusted without another look.
         keys_stale_s: How long they are trusted while the provider cannot be reached.
         keys_min_interval_s: How long the provider is left alone after it was asked for an unknown key.
-        timeout_s: How long the provider may take to answer.
+        keys_retry_s: How long it is left alone after it failed while no keys are known.
+        timeout_s: How long the provider may take to tell its keys.
         max_token_chars: The longest token that is looked at.
         name_claim: The claim that names the caller in records.
         roles_claim: The claim that lists the caller's roles; dots lead into objects.
@@ -72,6 +75,7 @@ class OidcSettings:
     keys_max_age_s: float = 300.0
     keys_stale_s: float = 3600.0
     keys_min_interval_s: float = 10.0
+    keys_retry_s: float = 2.0
     timeout_s: float = 5.0
     max_token_chars: int = 8192
     name_claim: str = "sub"
@@ -90,10 +94,18 @@ class OidcSettings:
             )
         if not self.audience:
             raise InvalidOidcSettings("found no audience, expected the server's name at the provider")
-        address = urlsplit(self.issuer)
-        if address.scheme != "https" and not (
-            address.scheme == "http" and is_loopback_name(address.netloc or "nobody")
-        ):
+        if not is_safe_address(self.issuer):
             raise InvalidOidcSettings(
                 f"found the issuer {self.issuer!r}, expected an address that begins with https://"
             )
+
+
+def is_safe_address(address: str) -> bool:
+    """Whether nobody on the way can change what is read there: by https, or on this machine."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    if not parts.netloc:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback_name(parts.netloc))

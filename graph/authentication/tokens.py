@@ -24,6 +24,7 @@ from graph.authentication.policy import viewer_of
 from graph.authentication.settings import OidcSettings
 
 _REQUIRED: Final = ("exp", "iss", "aud")
+_END_OF_TIME: Final = 2**53
 
 
 class BearerTokens:
@@ -48,24 +49,26 @@ class BearerTokens:
             raise _malformed(
                 f"found {len(token)} characters, at most {self._settings.max_token_chars} are taken"
             )
-        key = await self._keys.find(self._key_id(token))
+        key_id, algorithm = self._signed_with(token)
+        key = await self._keys.find(key_id, algorithm=algorithm)
         claims = self._verify(token, key)
         return Identity(viewer=viewer_of(claims, self._settings), expires_at=self._expires_at(claims))
 
-    def _key_id(self, token: str) -> str | None:
-        """Which key the token claims to be signed with; nothing else of it is believed yet."""
+    def _signed_with(self, token: str) -> tuple[str | None, str]:
+        """Which key the token claims to be signed with, and how; nothing else of it is believed yet."""
         try:
             header = jwt.get_unverified_header(token)
-        except PyJWTError:
+        except (PyJWTError, ValueError, RecursionError):
             raise _malformed("found no JSON Web Token") from None
-        if header.get("alg") not in self._settings.algorithms:
+        algorithm = header.get("alg")
+        if not isinstance(algorithm, str) or algorithm not in self._settings.algorithms:
             raise NotAuthenticated(
                 AuthenticationFault.UNTRUSTED_TOKEN,
                 f"The token's signature is of a kind that is not accepted; expected one of"
                 f" {', '.join(sorted(self._settings.algorithms))}.",
             )
         key_id = header.get("kid")
-        return key_id if isinstance(key_id, str) else None
+        return (key_id if isinstance(key_id, str) else None), algorithm
 
     def _verify(self, token: str, key: jwt.PyJWK) -> Mapping[str, JsonValue]:
         settings = self._settings
@@ -73,7 +76,7 @@ class BearerTokens:
             return jwt.decode(
                 token,
                 key,
-                algorithms=list(settings.algorithms),
+                algorithms=[key.algorithm_name],
                 audience=settings.audience,
                 issuer=settings.issuer,
                 leeway=settings.leeway_s,
@@ -91,13 +94,16 @@ class BearerTokens:
             raise _untrusted(f"It lacks the claim {error.claim!r}") from None
         except DecodeError:
             raise _untrusted("Its signature does not fit") from None
-        except (PyJWTError, ArithmeticError, TypeError, ValueError):
+        except (PyJWTError, ArithmeticError, RecursionError, TypeError, ValueError):
             raise _untrusted("It cannot be checked") from None
 
     def _expires_at(self, claims: Mapping[str, JsonValue]) -> float:
         match claims["exp"]:
+            case bool():
+                raise _untrusted("Its time of expiry is no number")
             case int(moment) | float(moment):
-                return moment + self._settings.leeway_s
+                # Beyond all calendars there is no floating-point number left.
+                return min(moment, _END_OF_TIME) + self._settings.leeway_s
             case _:
                 raise _untrusted("Its time of expiry is no number")
 

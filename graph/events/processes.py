@@ -15,7 +15,7 @@ from domain.ids import ProcessId
 from engine.run.follow import follow
 from engine.states import TERMINAL
 from engine.store.processes import ProcessRepository
-from engine.store.records import EventKind, EventRecord, StepRecord
+from engine.store.records import EventKind, EventRecord, NoteRecord, StepRecord
 from graph.context import Info
 from graph.errors import GraphError
 from graph.ids import IdKind, encode_id, parse_process_id, step_id
@@ -24,6 +24,7 @@ from graph.permissions import Permission, requires
 from graph.types.enums import FailureKind, ProcessStatus, StepKind, StepStatus
 from graph.types.event import (
     ProcessEvent,
+    ProcessNoted,
     ProcessSnapshot,
     ProcessStatusChanged,
     StepFinished,
@@ -123,6 +124,9 @@ async def _events(info: Info, process_id: ProcessId, position: Position) -> Asyn
     batches = follow(dependencies.database, dependencies.bus, process_id, after=after)
     async with aclosing(batches):
         async for told in batches:
+            if isinstance(told, NoteRecord):
+                yield _noted(told, position)
+                continue
             if isinstance(told, StepRecord):
                 progressed = _progressed(told, position)
                 if progressed is not None:
@@ -138,13 +142,28 @@ def _progressed(record: StepRecord, position: Position) -> StepProgressed | None
     """A step that has come further, at the place of the event before it; None if it has ended meanwhile."""
     if record.progress is None:
         return None
-    version, ordinal = position
     return StepProgressed(
-        cursor=str(version) if ordinal == _END_OF_VERSION else f"{version}.{ordinal}",
-        version=version,
+        cursor=_cursor(position),
+        version=position[0],
         at=record.progress.at,
         step=step(record, delta_read=False),
     )
+
+
+def _noted(record: NoteRecord, position: Position) -> ProcessNoted:
+    """A note, at the place of the event before it."""
+    return ProcessNoted(
+        cursor=_cursor(position),
+        version=position[0],
+        process_id=strawberry.ID(encode_id(IdKind.PROCESS, record.process_id)),
+        note=record.note,
+        note_version=record.version,
+    )
+
+
+def _cursor(position: Position) -> str:
+    version, ordinal = position
+    return str(version) if ordinal == _END_OF_VERSION else f"{version}.{ordinal}"
 
 
 class _StepPayload(BaseModel):
@@ -205,7 +224,7 @@ def _event(record: EventRecord) -> ProcessEvent:
                 status=change.status,
                 failure_kind=change.failure_kind,
                 failure_reason=change.failure_reason,
-                current_step=change.current_step,
+                current_step_key=change.current_step,
                 current_step_id=_step_id(record.process_id, change.current_step),
             )
         case _:

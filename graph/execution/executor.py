@@ -46,17 +46,21 @@ class CountingExecutor(StrawberryGraphQLCoreExecutionContext):
         Raises:
             TooMuchRead: The operation has had its share.
         """
-        context = self.context_value
-        if (
-            isinstance(context, OperationContext)
-            and isinstance(result, Sized)
-            and not isinstance(result, PaidEntries)
-            and leads_on(get_named_type(return_type))
-        ):
-            context.budget.take(len(result))
+        if isinstance(result, Sized) and leads_on(get_named_type(return_type)):
+            self.pay(result)
         return super().complete_list_value(
             return_type, field_details_list, info, path, result, position_context
         )
+
+    def pay(self, entries: Sized) -> None:
+        """Lets the budget pay for the entries of a list from which a selection can go on, unless it has.
+
+        Raises:
+            TooMuchRead: The operation has had its share.
+        """
+        context = self.context_value
+        if isinstance(context, OperationContext) and not isinstance(entries, PaidEntries):
+            context.budget.take(len(entries))
 
 
 @lru_cache(maxsize=1024)

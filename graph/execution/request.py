@@ -12,11 +12,16 @@ _NUL = re.compile(r"\x00|\\u0000|\\u\{0+\}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLRequest:
-    """One well-formed request: not yet parsed, validated or allowed."""
+    """One well-formed request: not yet parsed, validated or allowed.
+
+    Attributes:
+        asks_cost: Whether its response is to tell what it cost (`"extensions": {"cost": true}`).
+    """
 
     query: str
     operation_name: str | None = None
     variables: Mapping[str, JsonValue] | None = None
+    asks_cost: bool = False
 
 
 class MalformedRequest(Exception):
@@ -51,9 +56,12 @@ def read_request(payload: JsonValue) -> GraphQLRequest:
         raise MalformedRequest(
             f"Expected 'operationName' to be a string, found {_json_type(operation_name)}."
         )
-    _require_object_or_null(payload, "extensions")
+    extensions = _require_object_or_null(payload, "extensions") or {}
     return GraphQLRequest(
-        query=query, operation_name=operation_name, variables=_require_object_or_null(payload, "variables")
+        query=query,
+        operation_name=operation_name,
+        variables=_require_object_or_null(payload, "variables"),
+        asks_cost=extensions.get("cost") is True,
     )
 
 

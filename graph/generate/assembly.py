@@ -5,7 +5,7 @@ on the way. What does not fit its type, because the model changed after it was w
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
 import strawberry
@@ -14,17 +14,18 @@ from domain.ids import BlockId
 from domain.json import JsonValue
 from domain.model.blocks import ProductBlockModel
 from domain.model.definition.scalars import Scalar
-from domain.model.trees.tree import BlockRecord, BlockStub, Tree
+from domain.model.trees.tree import BlockRecord, BlockStub, RelationRecord, Tree
 from graph.generate.blocks import BlockType
 from graph.generate.drift import fits, fits_list, refuse
 from graph.generate.fields import BlockChoice, BlockFamily, PlannedField, block_fields, stored_fields
 from graph.generate.values import ValueTypes, printed_value
 from graph.ids import IdKind, encode_id
 from graph.names import field_name
-from graph.types.block import AnyBlock, BlockValue, HiddenBlock
+from graph.types.block import AnyBlock, Block, BlockPlace, BlockValue, HiddenBlock
 from graph.types.scalars import Json
+from graph.types.value_kind import ValueKind, kind_of_scalar
 
-Place: TypeAlias = tuple[BlockId, PlannedField]
+Place: TypeAlias = tuple[RelationRecord, PlannedField]
 
 
 class TreeAssembly:
@@ -51,9 +52,9 @@ class TreeAssembly:
         self._records: dict[BlockId, BlockRecord | BlockStub] = {
             record.id: record for record in (*tree.blocks, *tree.stubs)
         }
-        self._children: defaultdict[tuple[BlockId | None, str], list[BlockId]] = defaultdict(list)
+        self._children: defaultdict[tuple[BlockId | None, str], list[RelationRecord]] = defaultdict(list)
         for relation in tree.relations:
-            self._children[relation.parent_id, relation.attribute].append(relation.child_id)
+            self._children[relation.parent_id, relation.attribute].append(relation)
         self._owner = encode_id(IdKind.SUBSCRIPTION, tree.subscription.id)
         self._built: dict[BlockId, object] = {}
 
@@ -65,6 +66,30 @@ class TreeAssembly:
         """
         self._build(roots)
         return [block for block in self._built.values() if isinstance(block, AnyBlock)]
+
+    def places(self, roots: tuple[PlannedField, ...]) -> list[BlockPlace]:
+        """Gives all places below the subscription's block fields in depth-first order, each once.
+
+        What is in a block that stands in several places follows the first of them: to repeat it could take
+        more room than there is.
+
+        Raises:
+            ModelDrifted: as `nested`.
+        """
+        self._build(roots)
+        waiting = [(place, 0) for place in reversed(self._places(None, roots))]
+        found: list[BlockPlace] = []
+        seen: set[BlockId] = set()
+        while waiting:
+            (relation, field), depth = waiting.pop()
+            is_repeated = relation.child_id in seen
+            seen.add(relation.child_id)
+            found.append(self._place(relation, field, depth=depth, is_repeated=is_repeated))
+            record = self._records[relation.child_id]
+            if not is_repeated and isinstance(record, BlockRecord):
+                below = self._places(record.id, block_fields(self._types[record.block].fields))
+                waiting += [(place, depth + 1) for place in reversed(below)]
+        return found
 
     def nested(self, field: PlannedField) -> object:
         """Gives the blocks that a field of the subscription holds; null for one that is out of scope.
@@ -84,7 +109,8 @@ class TreeAssembly:
         waiting = list(reversed(self._places(None, roots)))
         made: list[tuple[BlockId, BlockType, object]] = []
         while waiting:
-            block_id, field = waiting.pop()
+            relation, field = waiting.pop()
+            block_id = relation.child_id
             record = self._record(block_id, field)
             if block_id in self._built:
                 continue
@@ -100,21 +126,38 @@ class TreeAssembly:
                 held = self._held(block_id, field, encode_id(IdKind.BLOCK, block_id))
                 setattr(block, field.attribute, held)
 
-    def _places(self, parent_id: BlockId | None, fields: Iterable[PlannedField]) -> list[Place]:
+    def _place(
+        self, relation: RelationRecord, field: PlannedField, *, depth: int, is_repeated: bool
+    ) -> BlockPlace:
+        block = self._built[relation.child_id]
+        parent = None if relation.parent_id is None else self._built[relation.parent_id]
+        assert isinstance(block, AnyBlock), "only types with identity have places"
+        assert parent is None or isinstance(parent, Block), "nothing is below a hidden block"
+        return BlockPlace(
+            depth=depth,
+            field=field.graphql_name,
+            position=relation.position,
+            is_reference=isinstance(block, HiddenBlock) or relation.owner_id is not None,
+            is_repeated=is_repeated,
+            parent=parent,
+            block=block,
+        )
+
+    def _places(self, parent_id: BlockId | None, fields: Iterable[PlannedField]) -> Sequence[Place]:
         return [
-            (child, field)
+            (relation, field)
             for field in fields
-            for child in self._children.get((parent_id, field.attribute), ())
+            for relation in self._children.get((parent_id, field.attribute), ())
         ]
 
     def _held(self, parent_id: BlockId | None, field: PlannedField, place: str) -> object:
-        ids = self._children.get((parent_id, field.attribute), [])
-        blocks = [self._shown(block_id) for block_id in ids]
+        held = self._children.get((parent_id, field.attribute), [])
+        blocks = [self._shown(relation.child_id) for relation in held]
         if field.many:
             return blocks if field.optional_items else [block for block in blocks if block is not None]
         found = blocks[0] if blocks else None
         if found is None and field.required:
-            problem = "is out of scope, and the field is not declared to refer" if ids else "is missing"
+            problem = "is out of scope, and the field is not declared to refer" if held else "is missing"
             refuse(place, f"the block of '{field.graphql_name}' {problem}")
         return found
 
@@ -148,7 +191,14 @@ def earlier_value(attribute: str, stored: JsonValue, planned: PlannedField | Non
     """Gives a value that a block had; as it was stored if it does not fit the field that it has now."""
     if planned is not None and _fits(planned, stored):
         return _generic_value(planned, stored)
-    return BlockValue(name=field_name(attribute), type="JSON", value=Json(stored))
+    return BlockValue(
+        name=field_name(attribute),
+        description=None,
+        kind=ValueKind.JSON,
+        type="JSON",
+        is_list=isinstance(stored, list),
+        value=Json(stored),
+    )
 
 
 def _identity(
@@ -183,7 +233,14 @@ def _generic_values(block_type: BlockType, stored: Mapping[str, JsonValue]) -> l
 def _generic_value(planned: PlannedField, stored: JsonValue) -> BlockValue:
     assert isinstance(planned.value, Scalar), "a stored field"
     value = printed_value(planned.value, stored, many=planned.many)
-    return BlockValue(name=planned.graphql_name, type=planned.type_text, value=Json(value))
+    return BlockValue(
+        name=planned.graphql_name,
+        description=planned.description,
+        kind=kind_of_scalar(planned.value),
+        type=planned.value.graphql_name,
+        is_list=planned.many,
+        value=Json(value),
+    )
 
 
 def _fits(planned: PlannedField, stored: JsonValue) -> bool:

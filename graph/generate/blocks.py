@@ -19,11 +19,11 @@ from graph.errors import SchemaDefinitionError
 from graph.generate.computed import HasTypedModel, computed_result
 from graph.generate.fields import BlockChoice, BlockFamily, FieldPlanner, PlannedField, computed_fields
 from graph.generate.values import ValueTypes, declare, resolved_field, wrapped
-from graph.names import require_free, type_name
+from graph.names import fields_of, require_free, type_name
 from graph.permissions import Permission, requires
 from graph.types.block import Block, StrictBlock
 
-COMMON = ("id", "blockName", "label", "values", "ownerSubscription", "inUseBy")
+COMMON = fields_of(Block)
 HIDDEN = ("blockRecord", "typedModel")
 """What results hold beside their fields."""
 

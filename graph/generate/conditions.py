@@ -3,21 +3,33 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from domain.model.blocks import ProductBlockModel
-from domain.model.definition.families import ModelFamily
+from domain.json import JsonValue
 from domain.model.definition.scalars import Scalar
 from domain.storage.listing.filters import (
-    BlockFilter,
+    Compared,
     FieldFilter,
+    FixedInputFilter,
     InvalidFilter,
+    ItemFilter,
+    MetadataFilter,
+    Not,
     Operator,
     Quantifier,
     ValueFilter,
     ValueWhere,
+    Where,
 )
-from domain.storage.listing.values import operators_of
-from domain.storage.saving.checks import checked_operand, checked_scalar
-from graph.filters import Given, InvalidWhere, OperatorType, Path, WhereType, from_storage, given_fields
+from domain.storage.listing.places import compared_values, scalar_within
+from domain.storage.saving.checks import in_words
+from graph.filters import (
+    Given,
+    InvalidWhere,
+    Operators,
+    OperatorType,
+    Path,
+    from_storage,
+    given_fields,
+)
 from graph.ids import InvalidId
 from graph.names import field_name
 
@@ -136,7 +148,7 @@ class ValueCondition:
     description: str
     field: str
     scalar: Scalar
-    operators: OperatorType
+    operators: Operators
     list_type: type | None = None
 
     @property
@@ -147,83 +159,47 @@ class ValueCondition:
     def read(self, value: object, path: Path, depth: int) -> Sequence[ValueWhere]:  # noqa: ARG002  # as all conditions are read
         """Gives one condition for each operator."""
         if self.list_type is None:
-            return [self._filter(given, None) for given in self.operators.read(value, path)]
+            return [self._filter(given) for given in self.operators.read(value, path)]
         names = {name: name for name in QUANTIFIERS} | {"is_null": "isNull"}
         found: list[ValueWhere] = []
         for attribute, given, below in given_fields(value, names, path):
             if attribute == "is_null":
                 found.append(ValueFilter(self.field, Operator.IS_NULL, given))
             else:
-                found += self._items(QUANTIFIERS[attribute], self.operators.read(given, below), below)
+                found.append(self._items(QUANTIFIERS[attribute], self.operators.read(given, below)))
         if not found:
             raise InvalidWhere.expecting(
                 path, found="nothing", expected="at least one of some, every, none, isNull"
             )
         return found
 
-    def _items(self, quantifier: Quantifier, given: Sequence[Given], path: Path) -> Sequence[ValueWhere]:
-        if len(given) > 1 and quantifier is not Quantifier.EVERY:
-            raise InvalidWhere.expecting(
-                path,
-                found=f"{len(given)} operators",
-                expected="one: each would be asked of the items on its own",
-            )
-        return [self._filter(each, quantifier) for each in given]
+    def _items(self, quantifier: Quantifier, given: Sequence[Given]) -> ItemFilter:
+        for each in given:
+            check_value(self.scalar, self.field, each)
+        return ItemFilter(
+            self.field, quantifier, tuple(Compared(each.operator, each.value, each.within) for each in given)
+        )
 
-    def _filter(self, given: Given, quantifier: Quantifier | None) -> ValueFilter:
-        try:
-            checked_operand(
-                given.operator,
-                given.value,
-                path=self.field,
-                offered=operators_of(self.scalar),
-                one=lambda item: checked_scalar(self.scalar, item, self.field),
-            )
-        except InvalidFilter as error:
-            raise from_storage(error, given.path) from None
-        return ValueFilter(self.field, given.operator, given.value, quantifier)
+    def _filter(self, given: Given) -> ValueFilter:
+        check_value(self.scalar, self.field, given)
+        return ValueFilter(self.field, given.operator, given.value, within=given.within)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlocksOfFamily:
-    """How conditions on the blocks of one family in a field are read.
+def check_value(scalar: Scalar, field: str, given: Given) -> None:
+    """Checks that an operator on a field of a model can be given what it was given.
 
-    Attributes:
-        list_type: The type with the quantifiers; None for a field that holds one block at most.
+    Raises:
+        InvalidWhere: It cannot.
     """
-
-    family: ModelFamily[ProductBlockModel]
-    where: WhereType[ValueWhere]
-    list_type: type | None
-
-    @property
-    def annotation(self) -> object:
-        """Their type as Strawberry reads it, without null."""
-        return self.where.graphql_type if self.list_type is None else self.list_type
-
-    def read(self, field: str, value: object, path: Path, depth: int) -> Sequence[BlockFilter]:
-        """Gives the conditions on the blocks in a field of the model."""
-        if self.list_type is None:
-            return [self._filter(field, Quantifier.SOME, value, path, depth)]
-        names = {name: name for name in QUANTIFIERS}
-        found = [
-            self._filter(field, QUANTIFIERS[attribute], given, below, depth)
-            for attribute, given, below in given_fields(value, names, path)
-        ]
-        if not found:
-            raise InvalidWhere.expecting(path, found="nothing", expected="at least one of some, every, none")
-        return found
-
-    def _filter(
-        self, field: str, quantifier: Quantifier, value: object, path: Path, depth: int
-    ) -> BlockFilter:
-        where = self.where.read(value, path, depth + 1)
-        return BlockFilter(field, quantifier, where, self.family)
+    try:
+        compared_values(scalar_within(scalar, given.within, field), field, given.operator, given.value)
+    except InvalidFilter as error:
+        raise from_storage(error, given.path) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockCondition:
-    """On the blocks that a field holds, if they are of one family.
+class FixedInputCondition:
+    """On a constant of the product.
 
     Attributes:
         field: Its name in the model.
@@ -233,55 +209,55 @@ class BlockCondition:
     graphql_name: str
     description: str
     field: str
-    blocks: BlocksOfFamily
+    scalar: Scalar
+    operators: OperatorType
 
     @property
     def annotation(self) -> object:
         """Its type as Strawberry reads it, without null."""
-        return self.blocks.annotation
+        return self.operators.graphql_type
 
-    def read(self, value: object, path: Path, depth: int) -> Sequence[BlockFilter]:
-        """Gives the conditions on the blocks."""
-        return self.blocks.read(self.field, value, path, depth)
+    def read(self, value: object, path: Path, depth: int) -> Sequence[FixedInputFilter]:  # noqa: ARG002  # as all conditions are read
+        """Gives one condition for each operator."""
+        found = self.operators.read(value, path)
+        for given in found:
+            check_value(self.scalar, self.field, given)
+        return [FixedInputFilter(self.field, given.operator, given.value) for given in found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChoiceCondition:
-    """On the blocks that a field holds, if they may be of several families.
+class MetadataCondition:
+    """On the document that people and programs attach to a subscription."""
 
-    Attributes:
-        field: Its name in the model.
-        choices: By attribute of the type: name in GraphQL, and the blocks of the family.
-    """
-
-    attribute: str
-    graphql_name: str
-    description: str
-    field: str
     graphql_type: type
-    choices: Mapping[str, tuple[str, BlocksOfFamily]]
+    attribute: str = "metadata"
+    graphql_name: str = "metadata"
+    description: str = "What people and programs have attached to it."
 
     @property
     def annotation(self) -> object:
         """Its type as Strawberry reads it, without null."""
         return self.graphql_type
 
-    def read(self, value: object, path: Path, depth: int) -> Sequence[BlockFilter]:
-        """Gives the conditions on the blocks of all families that are named.
+    def read(self, value: object, path: Path, depth: int) -> Sequence[Where]:  # noqa: ARG002  # as all conditions are read
+        """Gives one condition for each operator.
 
         Raises:
-            InvalidWhere: None is.
+            InvalidWhere: There is none, or it is no JSON object.
         """
-        names = {attribute: name for attribute, (name, _) in self.choices.items()}
-        found = [
-            each
-            for attribute, given, below in given_fields(value, names, path)
-            for each in self.choices[attribute][1].read(self.field, given, below, depth)
-        ]
+        found: list[Where] = []
+        for attribute, given, below in given_fields(
+            value, {"contains": "contains", "is_null": "isNull"}, path
+        ):
+            if attribute == "is_null":
+                found.append(MetadataFilter(None) if given else Not(MetadataFilter(None)))
+                continue
+            if not isinstance(given, dict):
+                raise InvalidWhere.expecting(below, found=in_words(given), expected="a JSON object")
+            document: dict[str, JsonValue] = given  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
+            found.append(MetadataFilter(document))
         if not found:
-            raise InvalidWhere.expecting(
-                path, found="nothing", expected=f"at least one of {', '.join(names.values())}"
-            )
+            raise InvalidWhere.expecting(path, found="nothing", expected="at least one of contains, isNull")
         return found
 
 

@@ -67,12 +67,6 @@ class PlannedField:
         """Its name in GraphQL."""
         return field_name(self.attribute)
 
-    @property
-    def type_text(self) -> str:
-        """The type of its values in GraphQL, without nullability."""
-        name = self.value.graphql_name if isinstance(self.value, Scalar) else "JSON"
-        return f"[{name}]" if self.many else name
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldPlanner:

@@ -2,22 +2,26 @@
 
 from collections.abc import Collection, Mapping
 from types import new_class
-from typing import Annotated
 
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from domain.model.catalog import Catalog
 from domain.storage.listing.filters import Where
+from domain.storage.listing.orders import SUBSCRIPTION_SORTING, SubscriptionOrder
 from domain.storage.listing.paging import InvalidPageRequest
-from domain.storage.subscriptions import CountBy, SubscriptionRepository
+from domain.storage.subscriptions import SubscriptionRepository
+from engine.registry import Registry
 from graph.context import Info
 from graph.errors import SchemaDefinitionError
-from graph.filters import WhereType, filtered, read_where, set_where
+from graph.filters import WHERE, WhereType, filtered, read_where, set_where
+from graph.generate.catalog_lists import generate_catalog_lists
 from graph.generate.enums import EnumTypes
 from graph.generate.operators import FilterNames, OperatorTypes
-from graph.generate.process_lists import process_list
+from graph.generate.process_lists import process_lists
 from graph.generate.subscriptions import FamilyTypes, SubscriptionFamily
 from graph.generate.wheres import WhereTypes
+from graph.list_cursors import ListCursors
 from graph.names import member_name
 from graph.paging import (
     After,
@@ -31,26 +35,21 @@ from graph.paging import (
     no_cursor,
 )
 from graph.permissions import Permission, requires
-from graph.subscription_cursors import SubscriptionCursors
-from graph.types.counts import SubscriptionCount, subscription_count
-from graph.types.ordering import SubscriptionOrderBy, order_of
+from graph.types.counts import SubscriptionCount, SubscriptionGroups, subscription_count
+from graph.types.ordering import ORDER_BY, SubscriptionOrderArgument, subscription_order
 from graph.types.subscription import ProductSubscription, subscription_columns
-
-OrderArgument = Annotated[
-    SubscriptionOrderBy | None,
-    strawberry.argument(description="How they are sorted; the newest first if left out."),
-]
-GroupArgument = Annotated[CountBy, strawberry.argument(description="What they are counted by.")]
 
 
 def generate_lists(
-    types: FamilyTypes, enums: EnumTypes, *, taken: Collection[str]
+    types: FamilyTypes, enums: EnumTypes, *, catalog: Catalog, registry: Registry, taken: Collection[str]
 ) -> Mapping[str, StrawberryField]:
     """Gives the fields by their names in GraphQL, that of processes among them.
 
     Args:
         types: The types of subscriptions.
         enums: The enums that filters share with the rest of the schema.
+        catalog: What is sold.
+        registry: What is carried out.
         taken: The queries that every application has.
 
     Raises:
@@ -62,7 +61,8 @@ def generate_lists(
     operators = OperatorTypes(enums, names)
     wheres = WhereTypes(types, operators, names)
     fields = {
-        "processes": process_list(operators, names),
+        **generate_catalog_lists(catalog, registry, operators, names),
+        **process_lists(wheres.any_subscription, operators, names),
         "subscriptions": _list("subscriptions", wheres.any_subscription, ProductSubscription, family=None),
         "subscriptionCounts": _counts(wheres.any_subscription),
     }
@@ -70,7 +70,8 @@ def generate_lists(
         name = f"{member_name(family.name)}Subscriptions"
         if name in fields or name in taken:
             raise SchemaDefinitionError(
-                f"subscription {family.name}: the query {name} is there already: expected another name."
+                f"found two queries {name}, of every application and of the subscriptions {family.name}: "
+                "expected another name for the model."
             )
         fields[name] = _list(name, where, types.subscriptions[family].loose, family=family)
     return fields
@@ -94,7 +95,7 @@ def _list(
     async def resolve(  # noqa: PLR0917  # GraphQL arguments have names
         info: Info,
         where: object = None,
-        order_by: OrderArgument = None,
+        order_by: SubscriptionOrderArgument = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -102,7 +103,9 @@ def _list(
         offset: Offset = None,
     ) -> object:
         arguments = PageArguments(first=first, after=after, last=last, before=before, offset=offset)
-        cursors = SubscriptionCursors(list_name=name, order=order_of(order_by))
+        cursors = ListCursors(
+            list_name=name, sorting=SUBSCRIPTION_SORTING, order=subscription_order(order_by)
+        )
         return await _page(info, read_where(where_type, where), arguments, cursors, family=family)
 
     set_where(resolve, where_type)
@@ -119,7 +122,9 @@ def _list(
 
 
 def _counts(where_type: WhereType[Where]) -> StrawberryField:
-    async def resolve(info: Info, group_by: GroupArgument, where: object = None) -> list[SubscriptionCount]:
+    async def resolve(
+        info: Info, group_by: SubscriptionGroups, where: object = None
+    ) -> list[SubscriptionCount]:
         repository = _repository(info)
         condition = read_where(where_type, where)
         groups = await filtered(repository.counts(info.context.viewer.scope, group_by, condition))
@@ -141,7 +146,7 @@ async def _page(
     info: Info,
     where: Where | None,
     arguments: PageArguments,
-    cursors: SubscriptionCursors,
+    cursors: ListCursors[SubscriptionOrder],
     *,
     family: SubscriptionFamily | None,
 ) -> Connection[ProductSubscription]:
@@ -156,7 +161,8 @@ async def _page(
                 order=cursors.order,
                 family=family,
                 columns=subscription_columns(info, "nodes") | subscription_columns(info, "edges", "node"),
-            )
+            ),
+            ORDER_BY if where is None else WHERE,
         )
     except InvalidPageRequest:
         raise no_cursor(arguments.after or arguments.before) from None

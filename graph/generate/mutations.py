@@ -20,15 +20,15 @@ from graph.errors import SchemaDefinitionError
 from graph.generate.enums import EnumTypes
 from graph.generate.inputs import InputField, InputType, InputTypes
 from graph.ids import parse_subscription_id
-from graph.mutations.answers import START_REFUSALS, answer_start, input_path, read_process
+from graph.mutations.answers import START_REFUSALS, answer_start, input_path, process_started
 from graph.mutations.sent_ids import below, require_id
 from graph.names import field_name, require_name, type_name
 from graph.permissions import Permission, requires
-from graph.types.refusals import ProcessStarted, StartResult
+from graph.types.refusals import StartResult
 
 KeyArgument = Annotated[
     str | None,
-    strawberry.argument(description="Repeated requests with the same key start one process."),
+    strawberry.argument(description="Repeated requests of the viewer with the same key start one process."),
 ]
 
 
@@ -74,14 +74,18 @@ def generate_mutations(
     """
     inputs = InputTypes(enums)
     fields: dict[str, StrawberryField] = {}
+    sources: dict[str, str] = {}
     for workflow in registry.workflows:
         if not workflow.has_static_input:
             continue
         name = require_name(field_name(workflow.name), of=f"workflow {workflow.name}")
-        if name in fields or name in taken:
+        known = "every application" if name in taken else sources.get(name)
+        if known is not None:
             raise SchemaDefinitionError(
-                f"workflow {workflow.name}: the mutation {name} is there already: expected another name."
+                f"found two mutations {name}, of {known} and of the workflow {workflow.name}: expected "
+                "another name for the workflow."
             )
+        sources[name] = f"the workflow {workflow.name}"
         fields[name] = _mutation(workflow, name, _input_type(workflow, catalog, inputs))
     return fields
 
@@ -152,7 +156,7 @@ async def _start(
         )
     except START_REFUSALS as refusal:
         return answer_start(refusal, path_of=input_path)
-    return ProcessStarted(process=await read_process(info, started.process_id), created=started.created)
+    return await process_started(info, started)
 
 
 def _read(

@@ -1,6 +1,6 @@
 """The input types of operators: one for each scalar and enum that lists are filtered by."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from types import MappingProxyType, new_class
@@ -8,13 +8,15 @@ from typing import Final
 
 import strawberry
 
-from domain.model.definition.scalars import Scalar
+from domain.model.definition.scalars import Scalar, ScalarField
 from domain.storage.listing.filters import Operator
 from domain.storage.listing.values import operators_of
 from graph.errors import SchemaDefinitionError
-from graph.filters import OperatorType
+from graph.filters import ObjectOperators, Operators, OperatorType
 from graph.generate.enums import EnumTypes
-from graph.names import field_name
+from graph.generate.fields import PlannedField, scalar_field
+from graph.names import field_name, require_free
+from graph.permissions import Permission, requires
 from graph.types.scalars import annotation_of_scalar
 
 _DESCRIPTIONS: Final[Mapping[Operator, str]] = MappingProxyType(
@@ -73,16 +75,23 @@ class OperatorTypes:
         self._names = names
         self._types: dict[str, OperatorType] = {}
         self._lists: dict[str, type] = {}
+        self._objects: dict[str, ObjectOperators] = {}
+
+    def of_value(self, scalar: Scalar) -> Operators:
+        """Gives the type for single values of a scalar, or for value objects.
+
+        Raises:
+            SchemaDefinitionError: Something else has its name, or a field a name that the type needs.
+        """
+        return self.of_scalar(scalar) if scalar.fields is None else self._of_object(scalar, scalar.fields)
 
     def of_scalar(self, scalar: Scalar) -> OperatorType:
-        """Gives the type for single values of a scalar.
+        """Gives the type for single values of a scalar, which is no value object.
 
         Raises:
             SchemaDefinitionError: Something else has its name.
         """
         python_type: type[object] = scalar.python_type
-        if scalar.fields is not None:
-            return self.of("ValueObject", bool, frozenset({Operator.IS_NULL}), words="a value with fields")
         if issubclass(python_type, Enum):
             members = self._enums.define(python_type)
             return self.of(
@@ -120,7 +129,7 @@ class OperatorTypes:
         Raises:
             SchemaDefinitionError: Something else has its name.
         """
-        items = self.of_scalar(scalar).graphql_type
+        items = self.of_value(scalar).graphql_type
         name = items.__name__.removesuffix("Filter") + "ListFilter"
         self._names.claim(name, of=f"lists of {items.__name__}")
         if name not in self._lists:
@@ -131,9 +140,36 @@ class OperatorTypes:
             self._lists[name] = input_class(
                 name,
                 fields,
-                "Conditions on a list of values. `some` and `none` take one operator.",
+                "Conditions on a list of values, all of which must hold. What is given for a quantifier is "
+                "asked of each item as a whole.",
             )
         return self._lists[name]
+
+    def _of_object(self, scalar: Scalar, fields: Mapping[str, ScalarField]) -> ObjectOperators:
+        name = f"{scalar.graphql_name}Filter"
+        self._names.claim(name, of=f"the value object {scalar.graphql_name}")
+        if name not in self._objects:
+            planned = [scalar_field(scalar.graphql_name, each) for each in fields.values()]
+            require_free(
+                [each.graphql_name for each in planned],
+                ("isNull",),
+                of=f"value object {scalar.graphql_name}",
+                taken_by="every filter",
+            )
+            self._objects[name] = self._object_type(name, scalar, planned)
+        return self._objects[name]
+
+    def _object_type(self, name: str, scalar: Scalar, planned: Sequence[PlannedField]) -> ObjectOperators:
+        fields: dict[str, tuple[str, object, str]] = {}
+        operators: dict[str, tuple[str, str, Operators]] = {}
+        for each in planned:
+            if isinstance(each.value, Scalar) and not each.many:
+                attribute, compared = f"field_{each.attribute}", self.of_value(each.value)
+                fields[attribute] = each.graphql_name, compared.graphql_type, each.description
+                operators[attribute] = each.graphql_name, each.attribute, compared
+        fields["is_null_"] = "isNull", bool, _DESCRIPTIONS[Operator.IS_NULL]
+        words = f"Conditions on a value {scalar.graphql_name}, all of which must hold; not on lists in it."
+        return ObjectOperators(graphql_type=input_class(name, fields, words), fields=operators)
 
 
 def enum_words(graphql_name: str) -> str:
@@ -147,7 +183,12 @@ def value_words(graphql_name: str) -> str:
 
 
 def input_class(
-    name: str, fields: Mapping[str, tuple[str, object, str]], description: str, *, made: type | None = None
+    name: str,
+    fields: Mapping[str, tuple[str, object, str]],
+    description: str,
+    *,
+    made: type | None = None,
+    permission: Permission | None = None,
 ) -> type:
     """Gives an input type all of whose fields may be left out.
 
@@ -156,6 +197,7 @@ def input_class(
         fields: By attribute: name in GraphQL, type as Strawberry reads it without null, description.
         description: What it is.
         made: The class to put them in, if other types name it already.
+        permission: What it takes to give one, if it is more than the field takes that it is given to.
     """
     cls = new_class(name) if made is None else made
     annotations: dict[str, object] = {}
@@ -167,7 +209,8 @@ def input_class(
             strawberry.field(name=graphql_name, description=text, default=strawberry.UNSET),
         )
     cls.__annotations__ = annotations
-    return strawberry.input(cls, description=description)
+    directives = () if permission is None else requires(permission)
+    return strawberry.input(cls, description=description, directives=directives)
 
 
 def _operator_type(

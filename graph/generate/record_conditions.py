@@ -14,6 +14,7 @@ from graph.filters import OperatorType
 from graph.generate.conditions import FieldCondition, GroupCondition
 from graph.generate.operators import FilterNames, OperatorTypes, enum_words, input_class, value_words
 from graph.ids import parse_process_id, parse_product_id, parse_subscription_id
+from graph.permissions import Permission
 from graph.types.enums import SubscriptionStatus
 
 _ID_OPERATORS: Final = frozenset({Operator.EQ, Operator.IN, Operator.IS_NULL})
@@ -70,13 +71,16 @@ def _product(operators: OperatorTypes, names: FilterNames) -> GroupCondition:
         attribute: (condition.graphql_name, condition.annotation, condition.description)
         for attribute, condition in conditions.items()
     }
-    name = names.claim("ProductWhere", of="products")
+    name = names.claim("SubscriptionProductWhere", of="the products of subscriptions")
     return GroupCondition(
         attribute="product",
         graphql_name="product",
         description="The product it is of.",
         graphql_type=input_class(
-            name, fields, "Conditions on the product of a subscription, all of which must hold."
+            name,
+            fields,
+            "Conditions on the product of a subscription, all of which must hold.",
+            permission=Permission.READ_CATALOG,
         ),
         conditions=conditions,
     )

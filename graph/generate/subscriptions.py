@@ -23,17 +23,13 @@ from graph.generate.fields import (
     stored_fields,
 )
 from graph.generate.values import ValueTypes, declare, resolved_field
-from graph.names import require_free, type_name
+from graph.names import fields_of, require_free, type_name
 from graph.permissions import Permission, requires
 from graph.types.subscription import ProductSubscription
 
 SubscriptionFamily = ModelFamily[SubscriptionModel]
 
-COMMON = (
-    "id", "product", "customerId", "status", "description", "inSync", "version", "note", "startAt", "endAt",
-    "createdAt", "modifiedAt", "heldBy", "processes", "blocks", "relations", "dependsOn", "inUseBy",
-    "actions", "versions", "active",
-)  # fmt: skip
+COMMON = (*fields_of(ProductSubscription), "active")
 
 HIDDEN = ("record", "typedModel")
 """What results hold beside their fields."""

@@ -7,12 +7,19 @@ from typing import Final
 from domain.model.definition.scalars import SCALARS, Scalar
 from domain.storage.listing.filters import And, Not, Or, ValueWhere, Where
 from graph.filters import Condition, Item, Joins, WhereType
-from graph.generate.conditions import BlockCondition, BlocksOfFamily, ChoiceCondition, ValueCondition
+from graph.generate.block_conditions import (
+    BlockCondition,
+    BlocksOfFamily,
+    ChoiceCondition,
+    OwnedBlockCondition,
+)
+from graph.generate.conditions import FixedInputCondition, MetadataCondition, ValueCondition
 from graph.generate.fields import BlockChoice, BlockFamily, PlannedField, block_fields, stored_fields
 from graph.generate.operators import QUANTIFIED, FilterNames, OperatorTypes, input_class
 from graph.generate.record_conditions import subscription_conditions
 from graph.generate.subscriptions import FamilyTypes, SubscriptionFamily
 from graph.names import member_name, require_free, type_name
+from graph.types.scalars import Json
 
 JOINED: Final = ("and", "or", "not")
 """Names that every `where` type needs itself."""
@@ -43,7 +50,11 @@ class WhereTypes:
         }
         for family, block_type in types.blocks.loose.items():
             self._complete_block(family, block_type.fields)
-        common = subscription_conditions(operators, names)
+        common: list[Condition[Where]] = [
+            *subscription_conditions(operators, names),
+            self._metadata(),
+            *self._owned(),
+        ]
         self.any_subscription = begun("Subscription", "subscriptions", SUBSCRIPTION_JOINS, names=self._names)
         complete(
             self.any_subscription,
@@ -70,8 +81,9 @@ class WhereTypes:
         fields: tuple[PlannedField, ...],
         common: Sequence[Condition[Where]],
     ) -> WhereType[Where]:
-        names = [planned.graphql_name for planned in block_fields(fields)]
-        require_free(names, JOINED, of=f"subscription {family.name}", taken_by="every filter")
+        names = [planned.graphql_name for planned in (*stored_fields(fields), *block_fields(fields))]
+        taken = (*JOINED, *(condition.graphql_name for condition in common))
+        require_free(names, taken, of=f"subscription {family.name}", taken_by="every filter")
         where = begun(
             f"{type_name(family.name)}Subscription",
             f"subscriptions {family.name}",
@@ -80,7 +92,7 @@ class WhereTypes:
         )
         complete(
             where,
-            [*common, *self._nested(fields)],
+            [*common, *self._fixed_inputs(fields), *self._nested(fields)],
             f"Conditions on a subscription of a product {family.name}, all of which must hold. "
             "{} holds of any.",
         )
@@ -96,6 +108,51 @@ class WhereTypes:
             operators=self._operators.of_scalar(SCALARS[str]),
         )
 
+    def _metadata(self) -> MetadataCondition:
+        name = self._names.claim("SubscriptionMetadataFilter", of="the metadata of subscriptions")
+        fields: dict[str, tuple[str, object, str]] = {
+            "contains": (
+                "contains",
+                Json,
+                "It has this JSON object in it: its objects have these fields, its arrays these items.",
+            ),
+            "is_null": ("isNull", bool, "There is none (true), or there is some (false)."),
+        }
+        words = "Conditions on the metadata of a subscription; all that are given must hold."
+        return MetadataCondition(graphql_type=input_class(name, fields, words))
+
+    def _owned(self) -> Sequence[OwnedBlockCondition]:
+        """That on blocks of any family; none where there are no blocks: a type needs a field."""
+        if not self._blocks:
+            return ()
+        families = {
+            f"of_{index}": (member_name(family.name), family, where)
+            for index, (family, where) in enumerate(self._blocks.items())
+        }
+        fields: dict[str, tuple[str, object, str]] = {
+            attribute: (name, where.graphql_type, f"It owns a block {family.name} like this.")
+            for attribute, (name, family, where) in families.items()
+        }
+        name = self._names.claim("OwnedBlockWhere", of="blocks that a subscription owns")
+        graphql_type = input_class(
+            name, fields, "Conditions on the blocks that a subscription owns, all of which must hold."
+        )
+        return [OwnedBlockCondition(graphql_type=graphql_type, families=families)]
+
+    def _fixed_inputs(self, fields: tuple[PlannedField, ...]) -> Sequence[FixedInputCondition]:
+        return [
+            FixedInputCondition(
+                attribute=_attribute(planned),
+                graphql_name=planned.graphql_name,
+                description=planned.description,
+                field=planned.attribute,
+                scalar=planned.value,
+                operators=self._operators.of_scalar(planned.value),
+            )
+            for planned in stored_fields(fields)
+            if isinstance(planned.value, Scalar) and planned.value.fields is None and not planned.many
+        ]
+
     def _values(self, fields: tuple[PlannedField, ...]) -> Sequence[ValueCondition]:
         found: list[ValueCondition] = []
         for planned in stored_fields(fields):
@@ -108,7 +165,7 @@ class WhereTypes:
                     description=planned.description,
                     field=planned.attribute,
                     scalar=scalar,
-                    operators=self._operators.of_scalar(scalar),
+                    operators=self._operators.of_value(scalar),
                     list_type=self._operators.of_list(scalar) if planned.many else None,
                 )
             )

@@ -1,5 +1,7 @@
 """Request bodies: bounded in size, JSON in UTF-8, nothing else."""
 
+import asyncio
+
 from starlette.requests import Request
 
 from domain.json import JsonValue
@@ -19,15 +21,20 @@ class BodyRefused(Exception):
         super().__init__(message)
 
 
-async def read_json(request: Request, *, max_bytes: int) -> JsonValue:
+async def read_json(request: Request, *, max_bytes: int, timeout_s: float) -> JsonValue:
     """Gives the decoded body.
 
     Raises:
-        BodyRefused: 415 unless it is declared as JSON in UTF-8, 413 if it has more than `max_bytes`, 400
-            unless it is JSON.
+        BodyRefused: 415 unless it is declared as JSON in UTF-8 and not compressed, 413 if it has more than
+            `max_bytes`, 408 if it does not come in time, 400 unless it is JSON.
     """
     _require_json(request.headers.get("content-type"))
-    body = await _read(request, max_bytes)
+    _require_plain(request.headers.get("content-encoding"))
+    try:
+        async with asyncio.timeout(timeout_s):
+            body = await _read(request, max_bytes)
+    except TimeoutError:
+        raise BodyRefused(408, f"The body did not come within {timeout_s:g} s.") from None
     try:
         return decode_client_json(body)
     except ValueError as error:
@@ -42,6 +49,12 @@ def _require_json(content_type: str | None) -> None:
         raise BodyRefused(415, f"Expected 'Content-Type: application/json', found '{media_type.name}'.")
     if not media_type.is_utf8:
         raise BodyRefused(415, f"Expected UTF-8, found the charset '{media_type.parameters['charset']}'.")
+
+
+def _require_plain(content_encoding: str | None) -> None:
+    """A small body can stand for one of any size; only what is sent is counted."""
+    if content_encoding is not None and content_encoding.strip().lower() != "identity":
+        raise BodyRefused(415, "Expected a body that is not compressed, found a 'Content-Encoding'.")
 
 
 async def _read(request: Request, max_bytes: int) -> bytes:

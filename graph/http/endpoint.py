@@ -1,12 +1,14 @@
 """GraphQL over HTTP: one request in, one response out, or the start of an event stream."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from domain.json import JsonValue, encode
+from graph.authentication.admission import AuthorizerUnavailable
 from graph.authentication.authenticator import (
     AuthenticationFault,
     Authenticator,
@@ -14,7 +16,8 @@ from graph.authentication.authenticator import (
     NotAuthenticated,
     ProviderUnavailable,
 )
-from graph.authentication.bearer import token_of_header
+from graph.authentication.authorizer import AccessDenied
+from graph.authentication.bearer import token_of_headers
 from graph.authentication.loopback import is_loopback_name
 from graph.errors import internal_error
 from graph.execution.documents import RequestRefused
@@ -27,6 +30,7 @@ from graph.http.negotiation import ResponseFormat, choose_format
 from graph.http.open_streams import OpenStreams
 
 CLIENT_CLOSED_REQUEST = 499
+TOO_MANY_STREAMS = "TOO_MANY_STREAMS"
 
 _INVALID_TOKEN = 'Bearer error="invalid_token"'  # noqa: S105  # a challenge of RFC 6750
 
@@ -58,6 +62,8 @@ class GraphQLEndpoint:
     loopback_only: bool
     streams: OpenStreams
     max_body_bytes: int
+    max_query_string_bytes: int
+    body_timeout_s: float
     keep_alive_s: float
 
     async def handle(self, request: Request) -> Response:
@@ -70,11 +76,8 @@ class GraphQLEndpoint:
             )
         try:
             return await self._respond(request, response_format)
-        except HttpRefused as refused:
-            payload = _request_error(refused.message, code=refused.code)
-            return _answer(payload, refused.status, response_format, refused.headers)
-        except BodyRefused as refused:
-            return _answer(_request_error(refused.message), refused.status, response_format)
+        except (HttpRefused, BodyRefused, AccessDenied, AuthorizerUnavailable) as refused:
+            return _answer_refused(refused, response_format)
         except ClientDisconnect:
             return Response(status_code=CLIENT_CLOSED_REQUEST)
         except Exception as error:  # noqa: BLE001  # the edge of a request
@@ -93,16 +96,25 @@ class GraphQLEndpoint:
             raise HttpRefused(
                 405, f"A {operation.kind.value} must be sent by POST.", headers={"allow": "POST"}
             )
-        if response_format is ResponseFormat.EVENT_STREAM:
-            return self._stream(operation, expires_at=identity.expires_at)
-        if operation.kind is OperationType.SUBSCRIPTION:
+        if (
+            operation.kind is OperationType.SUBSCRIPTION
+            and response_format is not ResponseFormat.EVENT_STREAM
+        ):
             raise HttpRefused(406, "A subscription needs 'Accept: text/event-stream' or a WebSocket.")
+        try:
+            operation = await self.operations.admit(operation)
+        except RequestRefused as refused:
+            return self._refuse(refused, response_format)
+        if response_format is ResponseFormat.EVENT_STREAM:
+            return self._stream(operation, identity)
         return _answer(await self.operations.execute(operation), 200, response_format)
 
     async def _identify(self, request: Request) -> Identity:
         """Who asks; known before anything else of the request is looked at."""
         try:
-            return await self.authenticator.identify(token_of_header(request.headers.get("authorization")))
+            return await self.authenticator.identify(
+                token_of_headers(request.headers.getlist("authorization"))
+            )
         except NotAuthenticated as error:
             challenge = "Bearer" if error.fault is AuthenticationFault.NO_TOKEN else _INVALID_TOKEN
             headers = {"www-authenticate": challenge}
@@ -114,9 +126,9 @@ class GraphQLEndpoint:
 
     async def _read(self, request: Request) -> GraphQLRequest:
         if request.method == "GET":
-            payload = _read_query_string(request)
+            payload = _read_query_string(request, max_bytes=self.max_query_string_bytes)
         elif request.method == "POST":
-            payload = await read_json(request, max_bytes=self.max_body_bytes)
+            payload = await read_json(request, max_bytes=self.max_body_bytes, timeout_s=self.body_timeout_s)
         else:
             raise HttpRefused(
                 405, f"Expected GET or POST, found {request.method}.", headers={"allow": "GET, POST"}
@@ -126,14 +138,20 @@ class GraphQLEndpoint:
         except MalformedRequest as error:
             raise HttpRefused(400, error.message) from None
 
-    def _stream(self, operation: PreparedOperation, *, expires_at: float | None) -> Response:
+    def _stream(self, operation: PreparedOperation, identity: Identity) -> Response:
         if self.streams.closing:
             raise HttpRefused(503, "The server is stopping.")
+        if self.streams.full:
+            message = f"Too many streams: at most {self.streams.most} may be open."
+            raise HttpRefused(503, message, code=TOO_MANY_STREAMS, headers={"retry-after": "10"})
+        if self.streams.is_full_for(identity.viewer.name):
+            message = f"Too many streams: at most {self.streams.most_of_caller} may be open for one caller."
+            raise HttpRefused(429, message, code=TOO_MANY_STREAMS, headers={"retry-after": "10"})
         return EventStream(
             self.operations.stream(operation),
             streams=self.streams,
             keep_alive_s=self.keep_alive_s,
-            expires_at=expires_at,
+            identity=identity,
         )
 
     def _refuse(self, refused: RequestRefused, response_format: ResponseFormat) -> Response:
@@ -150,15 +168,22 @@ class GraphQLEndpoint:
                 return _answer(payload, 200, response_format)
 
 
-def _read_query_string(request: Request) -> JsonValue:
+def _read_query_string(request: Request, *, max_bytes: int) -> JsonValue:
     """The members of the request; `variables` and `extensions` are JSON within the query string."""
+    found_bytes = len(request.scope["query_string"])
+    if found_bytes > max_bytes:
+        raise HttpRefused(
+            414, f"The query string has {found_bytes} bytes: at most {max_bytes} are taken. Use POST."
+        )
     payload: dict[str, JsonValue] = {}
-    for member in ("query", "operationName"):
-        if request.query_params.get(member):
-            payload[member] = request.query_params[member]
-    for member in ("variables", "extensions"):
-        text = request.query_params.get(member)
-        if text:
+    for member in ("query", "operationName", "variables", "extensions"):
+        texts = request.query_params.getlist(member)
+        if len(texts) > 1:
+            raise HttpRefused(400, f"Expected '{member}' once, found it {len(texts)} times.")
+        text = texts[0] if texts else ""
+        if text and member in {"query", "operationName"}:
+            payload[member] = text
+        elif text:
             try:
                 payload[member] = decode_client_json(text)
             except ValueError as error:
@@ -168,6 +193,25 @@ def _read_query_string(request: Request) -> JsonValue:
 
 def _request_error(message: str, *, code: str = "BAD_REQUEST") -> dict[str, JsonValue]:
     return {"errors": [{"message": message, "extensions": {"code": code}}]}
+
+
+def _answer_refused(
+    refused: HttpRefused | BodyRefused | AccessDenied | AuthorizerUnavailable,
+    response_format: ResponseFormat,
+) -> Response:
+    match refused:
+        case HttpRefused(message=message, code=code):
+            payload = _request_error(message, code=code)
+            return _answer(payload, refused.status, response_format, refused.headers)
+        case BodyRefused():
+            return _answer(_request_error(refused.message), refused.status, response_format)
+        case AccessDenied():
+            payload = _request_error(f"Not allowed: {refused.reason}", code="ACCESS_DENIED")
+            return _answer(payload, 403, response_format)
+        case AuthorizerUnavailable():
+            return _answer({"errors": [refused.shown]}, 503, response_format, {"retry-after": "10"})
+        case _:
+            assert_never(refused)
 
 
 def _answer(

@@ -5,13 +5,13 @@ Source: graphql-sse PROTOCOL.md, "Distinct connections mode"; HTML, "Server-sent
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import AbstractContextManager, aclosing, nullcontext, suppress
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from domain.json import JsonValue, encode
-from graph.authentication.authenticator import wait_expired
+from graph.authentication.authenticator import Identity, wait_ended
 from graph.errors import internal_error
 from graph.http.open_streams import OpenStreams
 
@@ -35,25 +35,29 @@ class EventStream(Response):
         *,
         streams: OpenStreams,
         keep_alive_s: float,
-        expires_at: float | None = None,
+        identity: Identity | None = None,
     ) -> None:
         super().__init__(headers={"cache-control": "no-cache", "x-accel-buffering": "no"})
         del self.headers["content-length"]
         self._payloads = payloads
         self._streams = streams
         self._keep_alive_s = keep_alive_s
-        self._expires_at = expires_at
+        self._identity = identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends the stream; returns when it has ended for whatever reason."""
         del scope
-        with self._streams.opened():
+        with self._streams.opened(), self._held():
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             await self._run_until_over(receive, send)
             # A client that does not read is not waited for long.
             with suppress(TimeoutError):
                 async with asyncio.timeout(END_TIMEOUT_S):
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _held(self) -> AbstractContextManager[None]:
+        """Counts the stream as its caller's; an answer that is for anybody is nobody's."""
+        return nullcontext() if self._identity is None else self._streams.held_by(self._identity.viewer.name)
 
     async def _run_until_over(self, receive: Receive, send: Send) -> None:
         """Runs the sending and the reasons to stop it; the first to end cancels the others."""
@@ -62,7 +66,7 @@ class EventStream(Response):
                 group.create_task(self._send_all(send), name="sse-send"),
                 group.create_task(_wait_disconnect(receive), name="sse-disconnect"),
                 group.create_task(self._streams.wait_closing(), name="sse-closing"),
-                group.create_task(wait_expired(self._expires_at), name="sse-expiry"),
+                group.create_task(_wait_unknown(self._identity), name="sse-identity"),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
@@ -89,6 +93,14 @@ class EventStream(Response):
 async def single_response(payload: dict[str, JsonValue]) -> Payloads:
     """Gives the payloads of a stream that only has this one."""
     yield payload
+
+
+async def _wait_unknown(identity: Identity | None) -> None:
+    """Returns when it is not known any more who asks; an answer that is for anybody waits for its end."""
+    if identity is None:
+        await asyncio.Event().wait()
+    else:
+        await wait_ended(identity)
 
 
 async def _wait_disconnect(receive: Receive) -> None:

@@ -32,6 +32,8 @@ def graphql_routes(
         loopback_only=loopback_only,
         streams=streams,
         max_body_bytes=settings.max_body_bytes,
+        max_query_string_bytes=settings.max_query_string_bytes,
+        body_timeout_s=settings.body_timeout_s,
         keep_alive_s=settings.stream_keep_alive_s,
     )
     socket_endpoint = WebSocketEndpoint(

@@ -8,7 +8,7 @@ Source: graphql-ws PROTOCOL.md.
 """
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import assert_never
@@ -16,13 +16,16 @@ from typing import assert_never
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from domain.json import JsonValue, encode
+from graph.authentication.admission import AuthorizerUnavailable
 from graph.authentication.authenticator import (
     Authenticator,
     Identity,
+    IdentityEnd,
     NotAuthenticated,
     ProviderUnavailable,
-    wait_expired,
+    wait_ended,
 )
+from graph.authentication.authorizer import AccessDenied
 from graph.authentication.bearer import token_of_greeting
 from graph.authentication.loopback import is_loopback_name
 from graph.errors import internal_error
@@ -102,8 +105,11 @@ class WebSocketEndpoint:
             await websocket.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
             return
         await websocket.accept(subprotocol=SUBPROTOCOL)
-        with self.streams.opened():
-            await Connection(self, websocket).serve()
+        if self.streams.full:
+            await websocket.close(CloseCode.TRY_AGAIN_LATER, "Too many streams are open")
+            return
+        with self.streams.opened(), ExitStack() as held:
+            await Connection(self, websocket, held).serve()
 
     def _is_page_allowed(self, websocket: WebSocket) -> bool:
         host, origin = websocket.headers.get("host"), websocket.headers.get("origin")
@@ -113,14 +119,22 @@ class WebSocketEndpoint:
 
 
 class Connection:
-    """The state of one accepted socket."""
+    """The state of one accepted socket.
 
-    def __init__(self, endpoint: WebSocketEndpoint, websocket: WebSocket) -> None:
+    Args:
+        endpoint: The limits, and who answers.
+        websocket: The socket.
+        held: What is given back when it has ended.
+    """
+
+    def __init__(self, endpoint: WebSocketEndpoint, websocket: WebSocket, held: ExitStack) -> None:
         self._endpoint = endpoint
         self._websocket = websocket
+        self._held = held
         self._greeted = asyncio.Event()
         self._identity: Identity | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
         """Runs the socket to its end."""
@@ -132,7 +146,7 @@ class Connection:
                 group.create_task(self._end_with_identity(), name="websocket-expiry"),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in [*tasks, *self._running.values()]:
+            for task in [*tasks, *self._tasks]:
                 task.cancel()
 
     async def _receive_all(self, group: asyncio.TaskGroup) -> None:
@@ -177,7 +191,7 @@ class Connection:
             case Subscribe():
                 await self._start(message, group)
             case Complete():
-                running = self._running.get(message.id)
+                running = self._running.pop(message.id, None)
                 if running is not None:
                     running.cancel()
             case _:
@@ -189,7 +203,7 @@ class Connection:
                 CloseCode.TOO_MANY_INITIALISATION_REQUESTS, "Too many initialisation requests"
             )
         try:
-            token = token_of_greeting(payload, header=self._websocket.headers.get("authorization"))
+            token = token_of_greeting(payload, headers=self._websocket.headers.getlist("authorization"))
             self._identity = await self._endpoint.authenticator.identify(token)
         except NotAuthenticated as error:
             raise ProtocolBreach(CloseCode.FORBIDDEN, error.message) from None
@@ -197,8 +211,20 @@ class Connection:
             raise ProtocolBreach(
                 CloseCode.TRY_AGAIN_LATER, "The identity provider cannot be reached"
             ) from None
+        except AccessDenied as denied:
+            raise ProtocolBreach(CloseCode.FORBIDDEN, f"Not allowed: {denied.reason}") from None
+        except AuthorizerUnavailable as error:
+            reason = f"{IdentityEnd.UNKNOWN.value} {error.error_id}"
+            raise ProtocolBreach(CloseCode.TRY_AGAIN_LATER, reason) from None
+        self._hold(self._identity.viewer.name)
         self._greeted.set()
         await self._send({"type": "connection_ack"})
+
+    def _hold(self, caller: str) -> None:
+        streams = self._endpoint.streams
+        if streams.is_full_for(caller):
+            raise ProtocolBreach(CloseCode.TRY_AGAIN_LATER, "Too many streams are open for one caller")
+        self._held.enter_context(streams.held_by(caller))
 
     async def _start(self, message: Subscribe, group: asyncio.TaskGroup) -> None:
         if self._identity is None:
@@ -207,23 +233,33 @@ class Connection:
             raise ProtocolBreach(
                 CloseCode.SUBSCRIBER_ALREADY_EXISTS, f"Subscriber for {message.id} already exists"
             )
-        if len(self._running) >= self._endpoint.max_operations:
+        if len(self._tasks) >= self._endpoint.max_operations:
             await self._send({"type": "error", "id": message.id, "payload": [self._no_room()]})
             return
         task = group.create_task(self._run(message, self._identity), name=f"websocket-operation-{message.id}")
         self._running[message.id] = task
-        task.add_done_callback(lambda _: self._running.pop(message.id, None))
+        self._tasks.add(task)
+        task.add_done_callback(lambda ended: self._forget(message.id, ended))
+
+    def _forget(self, operation_id: str, ended: asyncio.Task[None]) -> None:
+        """Frees what an operation held; its id may have been taken by another since its client ended it."""
+        self._tasks.discard(ended)
+        if self._running.get(operation_id) is ended:
+            del self._running[operation_id]
 
     async def _run(self, message: Subscribe, identity: Identity) -> None:
         """Runs one operation: `next` per response and `complete`, or `error` alone if it was refused."""
         try:
-            operation = self._endpoint.operations.prepare(message.request, identity.viewer)
-            async with aclosing(self._endpoint.operations.stream(operation)) as responses:
+            operations = self._endpoint.operations
+            operation = await operations.admit(operations.prepare(message.request, identity.viewer))
+            async with aclosing(operations.stream(operation)) as responses:
                 async for response in responses:
                     await self._send({"type": "next", "id": message.id, "payload": response})
             await self._send({"type": "complete", "id": message.id})
         except RequestRefused as refused:
             await self._send({"type": "error", "id": message.id, "payload": refused.errors})
+        except AuthorizerUnavailable as error:
+            await self._send({"type": "error", "id": message.id, "payload": [error.shown]})
         except WebSocketDisconnect:
             return
         except Exception as error:  # noqa: BLE001  # the edge of a request
@@ -248,8 +284,10 @@ class Connection:
     async def _end_with_identity(self) -> None:
         """Closes the socket when it is not known any more who it is; the client may come back."""
         await self._greeted.wait()
-        await wait_expired(None if self._identity is None else self._identity.expires_at)
-        await self._close(CloseCode.FORBIDDEN, "The token has expired.")
+        assert self._identity is not None, "it was greeted"
+        end = await wait_ended(self._identity)
+        code = CloseCode.TRY_AGAIN_LATER if end is IdentityEnd.UNKNOWN else CloseCode.FORBIDDEN
+        await self._close(code, end.value)
 
     async def _end_with_server(self) -> None:
         await self._endpoint.streams.wait_closing()

@@ -1,6 +1,6 @@
 """Noting something about a subscription, and putting it back in sync."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, assert_never
 
 import strawberry
 
@@ -12,16 +12,26 @@ from domain.errors import (
 )
 from domain.ids import CustomerId, SubscriptionId
 from domain.storage import annotations
-from engine.errors import SubjectNotFound, WrongStatus
+from engine.errors import Conflict, NotAllowed, SubjectNotFound, WrongStatus
 from graph.context import Info
 from graph.ids import IdKind, encode_id, parse_subscription_id
-from graph.mutations.answers import not_found, wrong_status
+from graph.mutations.answers import conflict, not_allowed, not_found, wrong_status
+from graph.mutations.sent_ids import read_id
 from graph.names import field_name
 from graph.permissions import Permission, requires
-from graph.types.refusals import InputProblem, InvalidInput
+from graph.types.refusals import Conflict as ConflictAnswer
+from graph.types.refusals import InputProblem, InvalidInput, NotFound
+from graph.types.refusals import NotAllowed as NotAllowedAnswer
+from graph.types.refusals import WrongStatus as WrongStatusAnswer
 from graph.types.scalars import Json, json_value
 from graph.types.subscription import ProductSubscription, subscription_columns
-from graph.types.subscription_answers import AnnotationResult, RepairResult, StaleVersion, SubscriptionUpdated
+from graph.types.subscription_answers import (
+    AnnotationResult,
+    CustomerDescriptionResult,
+    RepairResult,
+    StaleVersion,
+    SubscriptionUpdated,
+)
 
 ANNOTATION_REFUSALS = (
     CustomerDescriptionNotFound,
@@ -32,6 +42,9 @@ ANNOTATION_REFUSALS = (
 AnnotationRefusal: TypeAlias = (
     CustomerDescriptionNotFound | InvalidAnnotation | StaleAnnotation | SubscriptionNotFound
 )
+
+REPAIR_REFUSALS = (SubjectNotFound, WrongStatus, Conflict)
+RepairRefusal: TypeAlias = SubjectNotFound | WrongStatus | Conflict
 
 SubscriptionArgument = Annotated[strawberry.ID, strawberry.argument(description="The subscription.")]
 CustomerArgument = Annotated[str, strawberry.argument(description="The customer, who need not hold it.")]
@@ -58,7 +71,10 @@ class AnnotationMutations:
         ] = None,
     ) -> AnnotationResult:
         """Replaces the note of a subscription."""
-        subscription_id, scope = parse_subscription_id(subscription), info.context.viewer.scope
+        scope = info.context.viewer.scope
+        subscription_id = read_id(subscription, parse_subscription_id)
+        if isinstance(subscription_id, NotFound):
+            return subscription_id
         try:
             async with info.context.dependencies.database.writer() as connection:
                 await annotations.set_note(connection, scope, subscription_id, note, expected_version=version)
@@ -83,7 +99,9 @@ class AnnotationMutations:
     ) -> AnnotationResult:
         """Replaces the metadata of a subscription."""
         dependencies, viewer = info.context.dependencies, info.context.viewer
-        subscription_id = parse_subscription_id(subscription)
+        subscription_id = read_id(subscription, parse_subscription_id)
+        if isinstance(subscription_id, NotFound):
+            return subscription_id
         try:
             async with dependencies.database.writer() as connection:
                 await annotations.set_metadata(
@@ -115,9 +133,14 @@ class AnnotationMutations:
                 description="The version that was read, 0 if there was none; null replaces any."
             ),
         ] = None,
-    ) -> AnnotationResult:
+    ) -> CustomerDescriptionResult:
         """Replaces what a customer calls a subscription."""
-        subscription_id, viewer = parse_subscription_id(subscription), info.context.viewer
+        viewer = info.context.viewer
+        if not viewer.scope.allows(CustomerId(customer_id)):
+            return _out_of_scope()
+        subscription_id = read_id(subscription, parse_subscription_id)
+        if isinstance(subscription_id, NotFound):
+            return subscription_id
         try:
             async with info.context.dependencies.database.writer() as connection:
                 await annotations.set_customer_description(
@@ -146,9 +169,14 @@ class AnnotationMutations:
             int | None,
             strawberry.argument(description="The version that was read; null takes any away."),
         ] = None,
-    ) -> AnnotationResult:
+    ) -> CustomerDescriptionResult:
         """Takes away what a customer calls a subscription."""
-        subscription_id, scope = parse_subscription_id(subscription), info.context.viewer.scope
+        scope = info.context.viewer.scope
+        if not scope.allows(CustomerId(customer_id)):
+            return _out_of_scope()
+        subscription_id = read_id(subscription, parse_subscription_id)
+        if isinstance(subscription_id, NotFound):
+            return subscription_id
         try:
             async with info.context.dependencies.database.writer() as connection:
                 await annotations.delete_customer_description(
@@ -165,15 +193,16 @@ class AnnotationMutations:
     )
     async def set_subscription_in_sync(self, info: Info, subscription: SubscriptionArgument) -> RepairResult:
         """Puts a subscription back in sync that no process gives back."""
-        subscription_id, viewer = parse_subscription_id(subscription), info.context.viewer
+        viewer = info.context.viewer
+        subscription_id = read_id(subscription, parse_subscription_id)
+        if isinstance(subscription_id, NotFound):
+            return subscription_id
         try:
             await info.context.dependencies.commands.repair(
                 subscription_id, actor=viewer.name, scope=viewer.scope
             )
-        except SubjectNotFound:
-            return not_found(encode_id(IdKind.SUBSCRIPTION, subscription_id))
-        except WrongStatus as refusal:
-            return wrong_status(refusal)
+        except REPAIR_REFUSALS as refusal:
+            return answer_repair(refusal)
         return await _updated(info, subscription_id)
 
 
@@ -188,7 +217,9 @@ async def _answer(
             message = f"Found {refusal.found}, expected {refusal.expected}"
             return _invalid([field_name(first), *rest], message, code="annotation")
         case CustomerDescriptionNotFound():
-            return _invalid(["customerId"], "The customer has no description of it", code="missing")
+            shown = encode_id(IdKind.SUBSCRIPTION, subscription_id)
+            message = f"The customer has no description of {shown}."
+            return NotFound(message=message, missing_id=strawberry.ID(refusal.customer_id))
         case StaleAnnotation():
             return StaleVersion(
                 message=f"The {refusal.noun} has version {refusal.found}, expected version"
@@ -197,6 +228,23 @@ async def _answer(
                 expected_version=refusal.expected,
                 subscription=await _read(info, subscription_id),
             )
+
+
+def answer_repair(refusal: RepairRefusal) -> NotFound | WrongStatusAnswer | ConflictAnswer:
+    """Gives the answer to whom a subscription was not put in sync."""
+    match refusal:
+        case SubjectNotFound():
+            return not_found(encode_id(IdKind.SUBSCRIPTION, refusal.subscription_id))
+        case WrongStatus():
+            return wrong_status(refusal)
+        case Conflict():
+            return conflict(refusal)
+        case _:
+            assert_never(refusal)
+
+
+def _out_of_scope() -> NotAllowedAnswer:
+    return not_allowed(NotAllowed("the customer is out of scope"))
 
 
 def _invalid(path: list[str], message: str, *, code: str) -> InvalidInput:

@@ -4,15 +4,17 @@ Each kind of mutation expects its own refusals, and its union in the schema has 
 that is not expected is a mistake in the engine and reaches the client as an internal error.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias, assert_never
 
 import strawberry
 
 from domain.ids import ProcessId
+from domain.json import JsonValue, UnrepresentableValue, encode
 from engine.errors import (
     ActionBlocked,
     Conflict,
+    EngineChanged,
     EnginePaused,
     FormPageNeeded,
     IdempotencyKeyUsed,
@@ -22,12 +24,15 @@ from engine.errors import (
     ProcessMovedOn,
     ProcessNotFound,
     StaleSubject,
+    StateUnusable,
     StepGone,
     StepNotCurrent,
+    SubjectChanged,
     SubjectNotFound,
     WorkflowNotFound,
     WrongStatus,
 )
+from engine.run.commands import StartedProcess
 from graph.context import Info
 from graph.ids import LONGEST_SHOWN, IdKind, encode_id, workflow_id
 from graph.names import field_name
@@ -39,8 +44,9 @@ from graph.types.form import FormPage, form_page
 from graph.types.process import Process, process, process_columns
 from graph.types.scalars import shown
 
-PROCESS_REFUSALS = (NotAllowed, Conflict, EnginePaused, ProcessNotFound, WrongStatus)
-RESUME_REFUSALS = (*PROCESS_REFUSALS, FormPageNeeded, InvalidInput)
+PROCESS_REFUSALS = (NotAllowed, Conflict, ProcessNotFound, WrongStatus)
+ABORT_REFUSALS = (*PROCESS_REFUSALS, InvalidInput)
+RESUME_REFUSALS = (*ABORT_REFUSALS, FormPageNeeded)
 START_REFUSALS = (
     NotAllowed,
     Conflict,
@@ -53,21 +59,28 @@ START_REFUSALS = (
 )
 FORM_START_REFUSALS = (*START_REFUSALS, FormPageNeeded)
 
-CommonRefusal: TypeAlias = NotAllowed | Conflict | EnginePaused
-RecordRefusal: TypeAlias = NotAllowed | Conflict | ProcessNotFound | WrongStatus
-ProcessRefusal: TypeAlias = RecordRefusal | EnginePaused
-ResumeRefusal: TypeAlias = ProcessRefusal | FormPageNeeded | InvalidInput
+ProcessRefusal: TypeAlias = NotAllowed | Conflict | ProcessNotFound | WrongStatus
+AbortRefusal: TypeAlias = ProcessRefusal | InvalidInput
+ResumeRefusal: TypeAlias = AbortRefusal | FormPageNeeded
 StartRefusal: TypeAlias = (
-    CommonRefusal | InvalidInput | SubjectNotFound | ActionBlocked | WorkflowNotFound | PredicateFailed
+    NotAllowed
+    | Conflict
+    | EnginePaused
+    | InvalidInput
+    | SubjectNotFound
+    | ActionBlocked
+    | WorkflowNotFound
+    | PredicateFailed
 )
 FormStartRefusal: TypeAlias = StartRefusal | FormPageNeeded
 
-CommonAnswer: TypeAlias = refusals.NotAllowed | refusals.Conflict | refusals.EnginePaused
-RecordAnswer: TypeAlias = refusals.NotAllowed | refusals.Conflict | refusals.NotFound | refusals.WrongStatus
-ProcessAnswer: TypeAlias = RecordAnswer | refusals.EnginePaused
-ResumeAnswer: TypeAlias = ProcessAnswer | FormPage | refusals.InvalidInput
+ProcessAnswer: TypeAlias = refusals.NotAllowed | refusals.Conflict | refusals.NotFound | refusals.WrongStatus
+AbortAnswer: TypeAlias = ProcessAnswer | refusals.InvalidInput
+ResumeAnswer: TypeAlias = AbortAnswer | FormPage
 StartAnswer: TypeAlias = (
-    CommonAnswer
+    refusals.NotAllowed
+    | refusals.Conflict
+    | refusals.EnginePaused
     | refusals.InvalidInput
     | refusals.NotFound
     | refusals.ActionBlocked
@@ -95,14 +108,25 @@ def input_path(path: Path) -> list[str]:
     return ["input", *(field_name(part) if isinstance(part, str) else str(part) for part in path)]
 
 
-def answer_form_start(refusal: FormStartRefusal) -> FormStartAnswer:
-    """Gives the answer to a start by pages that was refused."""
-    if isinstance(refusal, FormPageNeeded):
-        return form_page(refusal.page)
-    return answer_start(refusal, path_of=pages_path)
+def answer_form_start(
+    refusal: FormStartRefusal,
+    *,
+    pages: Sequence[JsonValue],
+    path_of: Callable[[Path], list[str]] = pages_path,
+) -> FormStartAnswer:
+    """Gives the answer to a start by these pages that was refused."""
+    match refusal:
+        case FormPageNeeded():
+            return form_page(refusal.page)
+        case InvalidInput():
+            return invalid_input(refusal, path_of, pages=pages)
+        case _:
+            return answer_start(refusal, path_of=path_of)
 
 
-def answer_start(refusal: StartRefusal, *, path_of: Callable[[Path], list[str]]) -> StartAnswer:
+def answer_start(  # noqa: PLR0911  # a member of the union for each
+    refusal: StartRefusal, *, path_of: Callable[[Path], list[str]]
+) -> StartAnswer:
     """Gives the answer to a start that was refused.
 
     Args:
@@ -122,30 +146,36 @@ def answer_start(refusal: StartRefusal, *, path_of: Callable[[Path], list[str]])
             return refusals.PredicateFailed(
                 message=_sentence(refusal), reason=refusal.reason, predicate_code=refusal.code
             )
+        case NotAllowed():
+            return not_allowed(refusal)
+        case Conflict():
+            return conflict(refusal)
+        case EnginePaused():
+            return refusals.EnginePaused(message=_sentence(refusal))
         case _:
-            return _answer_common(refusal)
+            assert_never(refusal)
 
 
-def answer_resume(refusal: ResumeRefusal) -> ResumeAnswer:
-    """Gives the answer to a resume that was refused."""
+def answer_resume(refusal: ResumeRefusal, *, pages: Sequence[JsonValue]) -> ResumeAnswer:
+    """Gives the answer to a resume by these pages that was refused."""
     match refusal:
         case FormPageNeeded():
             return form_page(refusal.page)
         case InvalidInput():
-            return invalid_input(refusal, pages_path)
+            return invalid_input(refusal, pages_path, pages=pages)
         case _:
             return answer_command(refusal)
 
 
+def answer_abort(refusal: AbortRefusal) -> AbortAnswer:
+    """Gives the answer to an abort that was refused."""
+    if isinstance(refusal, InvalidInput):
+        return invalid_input(refusal, pages_path)
+    return answer_command(refusal)
+
+
 def answer_command(refusal: ProcessRefusal) -> ProcessAnswer:
     """Gives the answer to a command to a process that was refused."""
-    if isinstance(refusal, EnginePaused):
-        return refusals.EnginePaused(message=_sentence(refusal))
-    return answer_record(refusal)
-
-
-def answer_record(refusal: RecordRefusal) -> RecordAnswer:
-    """Gives the answer to a command to a process that was refused whether the engine is paused or not."""
     match refusal:
         case ProcessNotFound():
             return not_found(encode_id(IdKind.PROCESS, refusal.process_id))
@@ -159,25 +189,29 @@ def answer_record(refusal: RecordRefusal) -> RecordAnswer:
             assert_never(refusal)
 
 
-async def read_process(info: Info, process_id: ProcessId) -> Process:
-    """Gives a process as it is after a command, with what is selected below `process` of the answer."""
+async def process_started(info: Info, started: StartedProcess) -> refusals.ProcessStarted | refusals.NotFound:
+    """Gives the answer to a start, with what is selected of the process below `process`."""
+    read = await _read_process(info, started.process_id)
+    if read is None:
+        return _gone(started.process_id)
+    return refusals.ProcessStarted(process=read, created=started.created)
+
+
+async def process_updated(info: Info, process_id: ProcessId) -> refusals.ProcessUpdated | refusals.NotFound:
+    """Gives the answer to a command that was taken, with what is selected of the process below `process`."""
+    read = await _read_process(info, process_id)
+    return _gone(process_id) if read is None else refusals.ProcessUpdated(process=read)
+
+
+async def _read_process(info: Info, process_id: ProcessId) -> Process | None:
     info.context.forget()
-    columns = process_columns(info, "process")
-    read = await info.context.loaders.processes(columns).load(process_id)
-    assert read is not None, "the command has just found it in the same scope"
-    return process(read)
+    read = await info.context.loaders.processes(process_columns(info, "process")).load(process_id)
+    return None if read is None else process(read)
 
 
-def _answer_common(refusal: CommonRefusal) -> CommonAnswer:
-    match refusal:
-        case NotAllowed():
-            return not_allowed(refusal)
-        case Conflict():
-            return conflict(refusal)
-        case EnginePaused():
-            return refusals.EnginePaused(message=_sentence(refusal))
-        case _:
-            assert_never(refusal)
+def _gone(process_id: ProcessId) -> refusals.NotFound:
+    """The answer about a process that took the command and was then deleted by somebody else."""
+    return not_found(encode_id(IdKind.PROCESS, process_id))
 
 
 def not_allowed(refusal: NotAllowed) -> refusals.NotAllowed:
@@ -203,13 +237,33 @@ def wrong_status(refusal: WrongStatus) -> refusals.WrongStatus:
     )
 
 
-def invalid_input(refusal: InvalidInput, path_of: Callable[[Path], list[str]]) -> refusals.InvalidInput:
-    """Gives the answer to a caller whose input does not fit."""
+def invalid_input(
+    refusal: InvalidInput, path_of: Callable[[Path], list[str]], *, pages: Sequence[JsonValue] = ()
+) -> refusals.InvalidInput:
+    """Gives the answer to a caller whose input does not fit; of pages, with the one to show again."""
     problems = [
         refusals.InputProblem(path=path_of(error.path), message=error.message, code=error.code)
         for error in refusal.errors
     ]
-    return refusals.InvalidInput(message="The input does not fit what is asked for.", errors=problems)
+    return refusals.InvalidInput(
+        message="The input does not fit what is asked for.", errors=problems, page=_shown(refusal, pages)
+    )
+
+
+def _shown(refusal: InvalidInput, pages: Sequence[JsonValue]) -> FormPage | None:
+    if refusal.page is None:
+        return None
+    index = refusal.page.page_index
+    return form_page(refusal.page, given=_writable(pages[index]) if index < len(pages) else None)
+
+
+def _writable(given: JsonValue) -> JsonValue:
+    """What was sent, if it can be sent back: a client may write numbers that no answer has room for."""
+    try:
+        encode(given)
+    except UnrepresentableValue:
+        return None
+    return given
 
 
 def conflict(refusal: Conflict) -> refusals.Conflict:
@@ -217,12 +271,16 @@ def conflict(refusal: Conflict) -> refusals.Conflict:
 
     Ids are written as clients know them, so the engine's own words are only used where there are none.
     """
-    cause, process_id, version = refusals.ConflictCause.OTHER, None, None
+    process_id, version = None, None
     match refusal:
         case StaleSubject():
             cause, version = refusals.ConflictCause.SUBSCRIPTION_CHANGED, refusal.found
             subscription_id = encode_id(IdKind.SUBSCRIPTION, refusal.subscription_id)
             message = f"{subscription_id} has version {refusal.found}, expected version {refusal.expected}."
+        case SubjectChanged():
+            cause = refusals.ConflictCause.SUBSCRIPTION_CHANGED
+            subscription_id = encode_id(IdKind.SUBSCRIPTION, refusal.subscription_id)
+            message = f"{subscription_id} changed at the same moment."
         case ProcessMovedOn():
             cause = refusals.ConflictCause.PROCESS_MOVED_ON
             process_id = encode_id(IdKind.PROCESS, refusal.process_id)
@@ -236,14 +294,18 @@ def conflict(refusal: Conflict) -> refusals.Conflict:
             cause = refusals.ConflictCause.WORKFLOW_CHANGED
             process_id = encode_id(IdKind.PROCESS, refusal.process_id)
             message = step_gone_message(refusal)
+        case StateUnusable():
+            cause, message = refusals.ConflictCause.WORKFLOW_CHANGED, _sentence(refusal)
         case IdempotencyKeyUsed():
             cause = refusals.ConflictCause.IDEMPOTENCY_KEY_USED
             if refusal.process_id is not None:
                 process_id = encode_id(IdKind.PROCESS, refusal.process_id)
             owner = process_id or "a process"
             message = f"The idempotency key was used for {owner}, which was started with something else."
+        case EngineChanged():
+            cause, message = refusals.ConflictCause.ENGINE_CHANGED, _sentence(refusal)
         case _:
-            message = _sentence(refusal)
+            raise refusal
     return refusals.Conflict(
         message=message,
         cause=cause,

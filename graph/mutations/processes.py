@@ -8,25 +8,26 @@ from domain.ids import SubscriptionId
 from engine.errors import InvalidInput
 from engine.run.commands import Commands
 from graph.context import Info
-from graph.ids import InvalidId, parse_process_id, parse_subscription_id
+from graph.ids import parse_process_id, parse_subscription_id
 from graph.mutations.answers import (
+    ABORT_REFUSALS,
     FORM_START_REFUSALS,
     PROCESS_REFUSALS,
     RESUME_REFUSALS,
+    answer_abort,
     answer_command,
     answer_form_start,
     answer_resume,
-    invalid_input,
-    pages_path,
-    read_process,
+    process_started,
+    process_updated,
 )
-from graph.mutations.sent_ids import below, no_such_id, require_id
+from graph.mutations.sent_ids import below, read_id, require_id
 from graph.permissions import Permission, requires
 from graph.types.refusals import (
-    ProcessResult,
-    ProcessStarted,
-    ProcessUpdated,
+    AbortProcessResult,
+    NotFound,
     ResumeProcessResult,
+    RetryProcessResult,
     StartWorkflowResult,
 )
 from graph.types.scalars import Json, json_value
@@ -63,15 +64,18 @@ class ProcessMutations:
         ] = None,
         idempotency_key: Annotated[
             str | None,
-            strawberry.argument(description="Repeated requests with the same key start one process."),
+            strawberry.argument(
+                description="Repeated requests of the viewer with the same key start one process."
+            ),
         ] = None,
     ) -> StartWorkflowResult:
         """Starts a workflow by the pages of its form, or asks for the next page."""
+        given = [json_value(page) for page in pages]
         try:
             subscription_id = _subject(subscription)
             started = await _commands(info).start(
                 workflow,
-                pages=[json_value(page) for page in pages],
+                pages=given,
                 subscription_id=subscription_id,
                 expected_version=version,
                 idempotency_key=idempotency_key,
@@ -80,8 +84,8 @@ class ProcessMutations:
                 claims=info.context.viewer.claims,
             )
         except FORM_START_REFUSALS as refusal:
-            return answer_form_start(refusal)
-        return ProcessStarted(process=await read_process(info, started.process_id), created=started.created)
+            return answer_form_start(refusal, pages=given)
+        return await process_started(info, started)
 
     @strawberry.mutation(
         description="Fills in the form of a suspended process, or asks for its next page.",
@@ -91,40 +95,41 @@ class ProcessMutations:
         self, info: Info, process: ProcessArgument, pages: PagesArgument
     ) -> ResumeProcessResult:
         """Fills in the form of a suspended process."""
+        given = [json_value(page) for page in pages]
+        process_id = read_id(process, parse_process_id)
+        if isinstance(process_id, NotFound):
+            return process_id
         try:
-            process_id = parse_process_id(process)
             await _commands(info).resume(
                 process_id,
-                pages=[json_value(page) for page in pages],
+                pages=given,
                 actor=info.context.viewer.name,
                 scope=info.context.viewer.scope,
                 claims=info.context.viewer.claims,
             )
-        except InvalidId as error:
-            return no_such_id(process, error)
         except RESUME_REFUSALS as refusal:
-            return answer_resume(refusal)
-        return ProcessUpdated(process=await read_process(info, process_id))
+            return answer_resume(refusal, pages=given)
+        return await process_updated(info, process_id)
 
     @strawberry.mutation(
         description="Tries the failed step of a process again.",
         directives=requires(Permission.RETRY_PROCESS),
     )
-    async def retry_process(self, info: Info, process: ProcessArgument) -> ProcessResult:
+    async def retry_process(self, info: Info, process: ProcessArgument) -> RetryProcessResult:
         """Tries the failed step of a process again."""
+        process_id = read_id(process, parse_process_id)
+        if isinstance(process_id, NotFound):
+            return process_id
         try:
-            process_id = parse_process_id(process)
             await _commands(info).retry(
                 process_id,
                 actor=info.context.viewer.name,
                 scope=info.context.viewer.scope,
                 claims=info.context.viewer.claims,
             )
-        except InvalidId as error:
-            return no_such_id(process, error)
         except PROCESS_REFUSALS as refusal:
             return answer_command(refusal)
-        return ProcessUpdated(process=await read_process(info, process_id))
+        return await process_updated(info, process_id)
 
     @strawberry.mutation(
         description="Ends a process; a step in flight is waited for.",
@@ -135,10 +140,12 @@ class ProcessMutations:
         info: Info,
         process: ProcessArgument,
         reason: Annotated[str | None, strawberry.argument(description="Why, for the record.")] = None,
-    ) -> ProcessResult:
+    ) -> AbortProcessResult:
         """Ends a process."""
+        process_id = read_id(process, parse_process_id)
+        if isinstance(process_id, NotFound):
+            return process_id
         try:
-            process_id = parse_process_id(process)
             await _commands(info).abort(
                 process_id,
                 reason=reason,
@@ -146,13 +153,9 @@ class ProcessMutations:
                 scope=info.context.viewer.scope,
                 claims=info.context.viewer.claims,
             )
-        except InvalidId as error:
-            return no_such_id(process, error)
-        except InvalidInput as refusal:
-            return invalid_input(refusal, pages_path)
-        except PROCESS_REFUSALS as refusal:
-            return answer_command(refusal)
-        return ProcessUpdated(process=await read_process(info, process_id))
+        except ABORT_REFUSALS as refusal:
+            return answer_abort(refusal)
+        return await process_updated(info, process_id)
 
 
 def _commands(info: Info) -> Commands:

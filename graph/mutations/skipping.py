@@ -16,15 +16,16 @@ from engine.errors import (
 )
 from graph.context import Info
 from graph.ids import parse_step_id
-from graph.mutations.answers import Path, RecordRefusal, answer_record, invalid_input, read_process
+from graph.mutations.answers import Path, ProcessRefusal, answer_command, invalid_input, process_updated
+from graph.mutations.sent_ids import read_id
 from graph.permissions import Permission, requires
 from graph.types import process_answers
 from graph.types.process_answers import SkipStepResult
-from graph.types.refusals import ProcessUpdated
+from graph.types.refusals import NotFound
 from graph.types.scalars import Json, json_value
 
 SKIP_REFUSALS = (NotAllowed, Conflict, ProcessNotFound, WrongStatus, InvalidInput, StepNotSkippable)
-SkipRefusal: TypeAlias = RecordRefusal | InvalidInput | StepNotSkippable
+SkipRefusal: TypeAlias = ProcessRefusal | InvalidInput | StepNotSkippable
 
 
 @strawberry.type
@@ -52,7 +53,10 @@ class SkipMutations:
         ] = None,
     ) -> SkipStepResult:
         """Leaves out the step at which a process is parked or has failed."""
-        process_id, key = parse_step_id(step)
+        named = read_id(step, parse_step_id)
+        if isinstance(named, NotFound):
+            return named
+        process_id, key = named
         try:
             await info.context.dependencies.commands.skip(
                 process_id,
@@ -65,7 +69,7 @@ class SkipMutations:
             )
         except SKIP_REFUSALS as refusal:
             return _answer(refusal)
-        return ProcessUpdated(process=await read_process(info, process_id))
+        return await process_updated(info, process_id)
 
 
 def _read(values: Json | None) -> dict[str, JsonValue]:
@@ -94,7 +98,7 @@ def _answer(refusal: SkipRefusal) -> SkipStepResult:
                 missing=list(refusal.missing),
             )
         case _:
-            return answer_record(refusal)
+            return answer_command(refusal)
 
 
 def _path(path: Path) -> list[str]:

@@ -29,7 +29,7 @@ CLIENT_CLOSED_REQUEST = 499
 LARGEST_PROGRESS_BYTES = 10_000
 
 
-def callback_routes(commands: Commands, *, max_body_bytes: int) -> list[BaseRoute]:
+def callback_routes(commands: Commands, *, max_body_bytes: int, body_timeout_s: float) -> list[BaseRoute]:
     """Gives the routes `POST /callbacks/{token}` and `POST /callbacks/{token}/progress`."""
 
     async def receive(request: Request) -> Response:
@@ -37,6 +37,7 @@ def callback_routes(commands: Commands, *, max_body_bytes: int) -> list[BaseRout
             request,
             commands.receive_callback,
             max_bytes=max_body_bytes,
+            timeout_s=body_timeout_s,
             misfit="The result does not fit what the step waits for.",
         )
 
@@ -46,6 +47,7 @@ def callback_routes(commands: Commands, *, max_body_bytes: int) -> list[BaseRout
             request,
             commands.receive_progress,
             max_bytes=largest,
+            timeout_s=body_timeout_s,
             misfit="Expected an object with a percent from 0 to 100, a message or both.",
         )
 
@@ -60,11 +62,12 @@ async def _take_in(
     take_in: Callable[[str, JsonValue], Awaitable[None]],
     *,
     max_bytes: int,
+    timeout_s: float,
     misfit: str,
 ) -> Response:
     """Let a command take in a request's body; `misfit` is what is said of one that does not fit."""
     try:
-        body = await read_json(request, max_bytes=max_bytes)
+        body = await read_json(request, max_bytes=max_bytes, timeout_s=timeout_s)
         await take_in(request.path_params["token"], body)
     except BodyRefused as refused:
         return _refuse(refused.status, "BAD_REQUEST", refused.message)

@@ -5,7 +5,9 @@ from datetime import datetime
 import strawberry
 
 from domain.storage.annotation_reads import CustomerDescriptionRecord, MetadataRecord
+from graph.context import Info
 from graph.permissions import Permission, requires
+from graph.types.customer import Customer, load_customer
 from graph.types.scalars import Json
 
 
@@ -31,6 +33,12 @@ class CustomerDescription:
 
     customer_id: str = strawberry.field(description="The customer, who need not be the one that holds it.")
     description: str = strawberry.field(description="What the customer calls it.")
+
+    @strawberry.field(description="The customer, as the directory of customers tells.")
+    async def customer(self, info: Info) -> Customer:
+        """The customer."""
+        return await load_customer(info, self.customer_id)
+
     version: int = strawberry.field(description="Raised by one with every change of the description.")
     modified_at: datetime = strawberry.field(description="When it last changed.")
     modified_by: str = strawberry.field(description="Who changed it last.")

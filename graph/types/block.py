@@ -15,6 +15,7 @@ from graph.paging import After, Before, Connection, First, Last, PageArguments, 
 from graph.permissions import Permission, requires
 from graph.types.node import Node
 from graph.types.scalars import Json
+from graph.types.value_kind import ValueKind
 
 if TYPE_CHECKING:
     from graph.types.subscription import ProductSubscription
@@ -28,9 +29,15 @@ class BlockValue:
     """One value of a block, for readers that do not know its type."""
 
     name: str = strawberry.field(description="The field of the block's type that holds the value.")
-    type: str = strawberry.field(
-        description='The type of that field without its nullability: "BigInt", "[String]".'
+    description: str | None = strawberry.field(
+        description="What that field is; null if the block's model does not have it any more."
     )
+    kind: ValueKind = strawberry.field(description="What the value is, or each of them in a list.")
+    type: str = strawberry.field(
+        description='The name that the schema has for the type of the value, or of each in a list: "BigInt", '
+        '"Role".'
+    )
+    is_list: bool = strawberry.field(description="Whether it is a list of values.")
     value: Json = strawberry.field(description="The value as JSON, as that field gives it.")
 
 
@@ -46,7 +53,7 @@ class AnyBlock(Node):
 
 @strawberry.interface(
     description="A part of a subscription. Its type beside this has its values, typed. "
-    "Where it stands is told by `relations` of the subscription, not here: it may stand in several places.",
+    "Where it stands is told by `blockTree` of the subscription, not here: it may stand in several places.",
     directives=requires(Permission.READ_SUBSCRIPTIONS),
 )
 class Block(AnyBlock):
@@ -141,6 +148,32 @@ class BlockRelation:
     is_reference: bool = strawberry.field(
         description="Whether the block belongs to another subscription than the one whose field it is."
     )
+
+
+@strawberry.type(
+    description="A place in the tree of a subscription, and the block that stands there. A block may stand "
+    "in several places, and is the same in all of them: so it is the place that has a depth and a parent.",
+    directives=requires(Permission.READ_SUBSCRIPTIONS),
+)
+class BlockPlace:
+    """A place in the tree of a subscription, and the block that stands there."""
+
+    depth: int = strawberry.field(
+        description="How many blocks are above it: 0 for a field of the subscription itself."
+    )
+    field: str = strawberry.field(description="The field that holds the block.")
+    position: int = strawberry.field(description="The place in a list, from 0; 0 in a single field.")
+    is_reference: bool = strawberry.field(
+        description="Whether the block belongs to another subscription than the one whose field it is."
+    )
+    is_repeated: bool = strawberry.field(
+        description="Whether the block stands further up in the list as well: what is in it follows there, "
+        "and not here."
+    )
+    parent: Block | None = strawberry.field(
+        description="The block whose field it is; null for a field of the subscription itself."
+    )
+    block: AnyBlock = strawberry.field(description="The block.")
 
 
 @strawberry.type(

@@ -131,10 +131,16 @@ _DESCRIPTIONS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
 def define_enum(
     members: type[Enum], *, description: str, values: Mapping[str, str], name: str | None = None
 ) -> StrawberryEnumDefinition:
-    """Gives an enum its GraphQL definition, with a description per value."""
-    strawberry.enum(members, name=name or members.__name__, description=description)
-    definition: object = getattr(members, "__strawberry_definition__")  # noqa: B009  # put there by the line above, unknown to type checkers
+    """Gives an enum its GraphQL definition, with a description per value.
+
+    One that it has already is completed, not replaced: fields that an application adds may hold it.
+    """
+    if "__strawberry_definition__" not in vars(members):
+        strawberry.enum(members)
+    definition: object = getattr(members, "__strawberry_definition__")  # noqa: B009  # put there by Strawberry, unknown to type checkers
     assert isinstance(definition, StrawberryEnumDefinition)
+    definition.name = name or members.__name__
+    definition.description = description
     for value in definition.values:
         value.description = values.get(value.name)
     return definition

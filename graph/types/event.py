@@ -67,6 +67,19 @@ class StepProgressed(ProcessEvent):
 
 
 @strawberry.type(
+    description="Somebody has noted something about the process. It is told as it happens and never again; "
+    "its cursor and version are those of the event before it.",
+    directives=requires(Permission.READ_PROCESSES),
+)
+class ProcessNoted(ProcessEvent):
+    """Somebody has noted something about the process."""
+
+    process_id: strawberry.ID = strawberry.field(description="The process.")
+    note: str | None = strawberry.field(description="The note as it is now.")
+    note_version: int = strawberry.field(description="The note's version.")
+
+
+@strawberry.type(
     description="The process came to another status.", directives=requires(Permission.READ_PROCESSES)
 )
 class ProcessStatusChanged(ProcessEvent):
@@ -79,5 +92,9 @@ class ProcessStatusChanged(ProcessEvent):
         description="Why it failed, as far as a reader can act on it."
     )
     failure_reason: str | None = strawberry.field(description="Why it failed, in words.")
-    current_step: str | None = strawberry.field(description="The key of the step it is at.")
-    current_step_id: strawberry.ID | None = strawberry.field(description="The step it is at.")
+    current_step_key: str | None = strawberry.field(
+        description="The key of the step it is at; null when it has ended."
+    )
+    current_step_id: strawberry.ID | None = strawberry.field(
+        description="The step it is at; null when it has ended."
+    )

@@ -1,11 +1,36 @@
 """The orders of lists, as clients ask for them."""
 
+from collections.abc import Sequence
 from enum import Enum
+from typing import Annotated, Final
 
 import strawberry
 
-from domain.storage.listing.orders import NEWEST_FIRST, OrderBy, SubscriptionOrder
+from domain.json import JsonValue
+from domain.storage.listing.orders import NEWEST_FIRST, SUBSCRIPTION_SORTING, SubscriptionOrder
+from domain.storage.listing.sorting import MOST_SORT_FIELDS, Field, InvalidOrder, OrderBy, Sorting
+from engine.store.process_orders import NEWEST_PROCESSES_FIRST, PROCESS_SORTING, ProcessOrder
+from graph.errors import GraphError
 from graph.types.enums import define_enum
+
+ORDER_BY: Final = ("orderBy",)
+"""The path of an order: the name of its argument."""
+
+_DESCRIPTION: Final = (
+    f"What they are sorted by, the most important first, at most {MOST_SORT_FIELDS}; the newest first if "
+    "left out or empty. By one field, every page costs the same; by several, all that are equal in the first "
+    "are read, within a time limit."
+)
+
+
+class InvalidOrderBy(GraphError):
+    """A list was to be sorted in a way that makes no sense."""
+
+    code = "INVALID_ORDER"
+
+    def __init__(self, error: InvalidOrder) -> None:
+        super().__init__(f"'{'.'.join(ORDER_BY)}': found {error.found}, expected {error.expected}.")
+        self.details = {"argumentPath": list[JsonValue](ORDER_BY)}
 
 
 class OrderDirection(Enum):
@@ -25,7 +50,7 @@ define_enum(
     name="SubscriptionOrderField",
     description="What subscriptions are sorted by. Equals are in the order of their ids, that is by age.",
     values={
-        "ID": "By age: the order in which they were made.",
+        "ID": "By age: the order in which they were made. Nothing can follow it: it has no equals.",
         "DESCRIPTION": "By the first 100 characters of the description, byte by byte.",
         "CUSTOMER": "By the customer's id.",
         "STATUS": "By the letters of the status.",
@@ -33,11 +58,25 @@ define_enum(
         "END_AT": "By when they were terminated; what was not comes after all.",
     },
 )
+define_enum(
+    ProcessOrder,
+    name="ProcessOrderField",
+    description="What processes are sorted by. Equals are in the order of their ids, that is by age.",
+    values={
+        "ID": "By age: the order in which they were made. Nothing can follow it: it has no equals.",
+        "STARTED_AT": "By when they were started.",
+        "MODIFIED_AT": "By when they last changed.",
+        "ENDED_AT": "By when they were completed or aborted; what was not comes after all.",
+        "STATUS": "By the letters of the status.",
+        "WORKFLOW": "By the name of the workflow, byte by byte.",
+        "CREATED_BY": "By who started them, byte by byte.",
+    },
+)
 
 
-@strawberry.input(description="An order of subscriptions.")
+@strawberry.input(description="A field that subscriptions are sorted by.")
 class SubscriptionOrderBy:
-    """An order of subscriptions."""
+    """A field that subscriptions are sorted by."""
 
     field: SubscriptionOrder = strawberry.field(description="What they are sorted by.")
     direction: OrderDirection = strawberry.field(
@@ -45,8 +84,48 @@ class SubscriptionOrderBy:
     )
 
 
-def order_of(given: SubscriptionOrderBy | None) -> OrderBy:
-    """Gives the order that is asked for; the newest first if none is."""
-    if given is None:
-        return NEWEST_FIRST
-    return OrderBy(given.field, descending=given.direction is OrderDirection.DESC)
+@strawberry.input(description="A field that processes are sorted by.")
+class ProcessOrderBy:
+    """A field that processes are sorted by."""
+
+    field: ProcessOrder = strawberry.field(description="What they are sorted by.")
+    direction: OrderDirection = strawberry.field(
+        description="Which end comes first.", default=OrderDirection.ASC
+    )
+
+
+SubscriptionOrderArgument = Annotated[
+    list[SubscriptionOrderBy] | None, strawberry.argument(description=_DESCRIPTION)
+]
+ProcessOrderArgument = Annotated[list[ProcessOrderBy] | None, strawberry.argument(description=_DESCRIPTION)]
+
+
+def subscription_order(given: Sequence[SubscriptionOrderBy] | None) -> Sequence[OrderBy[SubscriptionOrder]]:
+    """Gives the order that is asked for; the newest first if none is.
+
+    Raises:
+        InvalidOrderBy: It makes no sense.
+    """
+    asked = [OrderBy(each.field, _is_descending(each.direction)) for each in given or ()]
+    return _checked(asked or NEWEST_FIRST, SUBSCRIPTION_SORTING)
+
+
+def process_order(given: Sequence[ProcessOrderBy] | None) -> Sequence[OrderBy[ProcessOrder]]:
+    """Gives the order that is asked for; the newest first if none is.
+
+    Raises:
+        InvalidOrderBy: It makes no sense.
+    """
+    asked = [OrderBy(each.field, _is_descending(each.direction)) for each in given or ()]
+    return _checked(asked or NEWEST_PROCESSES_FIRST, PROCESS_SORTING)
+
+
+def _is_descending(direction: OrderDirection) -> bool:
+    return direction is OrderDirection.DESC
+
+
+def _checked(order: Sequence[OrderBy[Field]], sorting: Sorting[Field]) -> Sequence[OrderBy[Field]]:
+    try:
+        return sorting.checked(order)
+    except InvalidOrder as error:
+        raise InvalidOrderBy(error) from None

@@ -14,9 +14,11 @@ from graph.loaders import ProcessRead, StepsKey, StepsRead
 from graph.permissions import Permission, requires
 from graph.selections import selected
 from graph.types.command import ProcessCommands, process_commands
+from graph.types.customer import Customer, load_customers
 from graph.types.enums import FailureKind, ProcessStatus, Target
 from graph.types.form import FormPage, form_page
 from graph.types.node import Node
+from graph.types.process_change import ProcessChange, process_changes
 from graph.types.scalars import Json
 from graph.types.step import Step, step
 from graph.types.workflow import Workflow, workflow
@@ -57,6 +59,9 @@ class Process(Node):
     )
     failure_reason: str | None = strawberry.field(description="Why it failed, in words.")
     note: str | None = strawberry.field(description="What people have noted about it.")
+    note_version: int = strawberry.field(
+        description="Raised by one with every change of the note; 0 if there never was one."
+    )
     started_at: datetime = strawberry.field(description="When it was started.")
     modified_at: datetime = strawberry.field(description="When it last changed.")
     ended_at: datetime | None = strawberry.field(description="When it was completed or aborted.")
@@ -81,7 +86,7 @@ class Process(Node):
 
     @strawberry.field(
         description="What its steps have put together so far, as they keep it: ids in it are bare UUIDs. "
-        "`subscriptions` has those it concerns."
+        "`subscriptions` has those it concerns, and `changes` what it made of them."
     )
     def state(self) -> Json:
         """What its steps have put together so far."""
@@ -96,6 +101,22 @@ class Process(Node):
         loader = info.context.loaders.subscriptions(info.context.families.columns(info))
         records = await loader.load_many(ids or [])
         return [info.context.families.subscription(record) for record in records if record is not None]
+
+    @strawberry.field(
+        description="The customers whose subscriptions it concerns, as the directory of customers tells."
+    )
+    async def customers(self, info: Info) -> list[Customer]:
+        """The customers whose subscriptions it concerns."""
+        return await load_customers(info, self.record.customers)
+
+    @strawberry.field(
+        description="What it made of the subscriptions that it changed, before and after.",
+        directives=requires(Permission.READ_SUBSCRIPTIONS),
+    )
+    async def changes(self, info: Info) -> list[ProcessChange]:
+        """What it made of the subscriptions that it changed."""
+        records = await info.context.loaders.changes_of_process.load(self.record.id)
+        return process_changes(records or (), info)
 
     @strawberry.field(description="The first page of the form it waits for; null unless it is suspended.")
     async def form(self, info: Info) -> FormPage | None:
@@ -154,6 +175,7 @@ def process(read: ProcessRead) -> Process:
         failure_kind=record.failure_kind,
         failure_reason=record.failure_reason,
         note=record.note,
+        note_version=record.note_version,
         started_at=record.started_at,
         modified_at=record.modified_at,
         ended_at=record.ended_at,

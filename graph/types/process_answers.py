@@ -1,4 +1,4 @@
-"""What comes of skipping a step, and of commands to several processes at once."""
+"""What comes of skipping a step, of deleting and noting, and of commands to the engine."""
 
 from typing import Annotated
 
@@ -6,12 +6,12 @@ import strawberry
 
 from graph.permissions import Permission, requires
 from graph.types.engine import Engine
+from graph.types.process import Process
 from graph.types.refusals import (
     Conflict,
     InvalidInput,
     NotAllowed,
     NotFound,
-    ProcessResult,
     ProcessUpdated,
     Refused,
     WrongStatus,
@@ -67,52 +67,22 @@ DeleteProcessResult = Annotated[
 
 
 @strawberry.type(
-    description="What became of one of several processes.", directives=requires(Permission.CONNECT)
-)
-class RetryItem:
-    """What became of one of several processes."""
-
-    process_id: strawberry.ID = strawberry.field(description="The process.")
-    result: ProcessResult = strawberry.field(description="That it will be tried again, or why not.")
-
-
-@strawberry.type(
-    description="What became of several processes that were to be tried again.",
+    description="The note has another version by now: read it and decide again.",
     directives=requires(Permission.CONNECT),
 )
-class RetriedProcesses:
-    """What became of several processes that were to be tried again."""
+class StaleNote(Refused):
+    """The note has another version by now."""
 
-    retried_count: int = strawberry.field(description="How many will be tried again.")
-    refused_count: int = strawberry.field(description="How many will not.")
-    items: list[RetryItem] = strawberry.field(
-        description="Each process once, in the order in which they were named; "
-        "the oldest first where none were."
-    )
+    found_version: int = strawberry.field(description="The version it has; 0 means that there never was one.")
+    expected_version: int = strawberry.field(description="The version that was named.")
+    process: Process = strawberry.field(description="The process as it is now, with its note.")
 
 
-@strawberry.type(
-    description="What became of one of several processes.", directives=requires(Permission.CONNECT)
-)
-class DeleteItem:
-    """What became of one of several processes."""
-
-    process_id: strawberry.ID = strawberry.field(description="The process.")
-    result: DeleteProcessResult = strawberry.field(description="That it is gone, or why not.")
-
-
-@strawberry.type(
-    description="What became of several processes that were to be deleted.",
-    directives=requires(Permission.CONNECT),
-)
-class DeletedProcesses:
-    """What became of several processes that were to be deleted."""
-
-    deleted_count: int = strawberry.field(description="How many are gone.")
-    refused_count: int = strawberry.field(description="How many are not.")
-    items: list[DeleteItem] = strawberry.field(
-        description="Each process once, in the order in which they were named."
-    )
+ProcessNoteResult = Annotated[
+    ProcessUpdated | InvalidInput | NotFound | StaleNote,
+    strawberry.union("ProcessNoteResult", description="What comes of noting something about a process."),
+]
+"""What comes of noting something about a process."""
 
 
 @strawberry.type(

@@ -19,18 +19,19 @@ class ConflictCause(Enum):
     PROCESS_MOVED_ON = "PROCESS_MOVED_ON"
     WORKFLOW_CHANGED = "WORKFLOW_CHANGED"
     IDEMPOTENCY_KEY_USED = "IDEMPOTENCY_KEY_USED"
-    OTHER = "OTHER"
+    ENGINE_CHANGED = "ENGINE_CHANGED"
 
 
 define_enum(
     ConflictCause,
     description="What happened first, so that a command was refused.",
     values={
-        "SUBSCRIPTION_CHANGED": "The subscription has another version by now: read it and decide again.",
+        "SUBSCRIPTION_CHANGED": "The subscription, or who holds it, has changed: read it and decide again.",
         "PROCESS_MOVED_ON": "The process has changed since the viewer looked at it: read it again.",
-        "WORKFLOW_CHANGED": "The workflow, or the step at which the process stands, is gone.",
-        "IDEMPOTENCY_KEY_USED": "The key was used to start something else: use another one.",
-        "OTHER": "What the message says.",
+        "WORKFLOW_CHANGED": "The workflow, or the step at which the process stands, is gone, or does not fit "
+        "what the process holds any more.",
+        "IDEMPOTENCY_KEY_USED": "The viewer has used the key to start something else: use another one.",
+        "ENGINE_CHANGED": "The engine was paused or let go on at the same moment: repeat the request.",
     },
 )
 
@@ -70,7 +71,10 @@ class InputProblem:
         '["input", "ports", "0", "speed"].'
     )
     message: str = strawberry.field(description="What, for people.")
-    code: str = strawberry.field(description="What, for programs.")
+    code: str = strawberry.field(
+        description="What, for programs: a lower-case word, such as `missing` or `greater_than_equal`. "
+        "Applications may have words of their own."
+    )
 
 
 @strawberry.type(
@@ -80,6 +84,11 @@ class InvalidInput(Refused):
     """What was sent does not fit what was asked for."""
 
     errors: list[InputProblem] = strawberry.field(description="Everything that is wrong.")
+    page: FormPage | None = strawberry.field(
+        default=None,
+        description="The page of a form that the first of them is on, as it is now, with what was filled in: "
+        "to be shown again. Null where no page is to blame.",
+    )
 
 
 @strawberry.type(description="The viewer may not do this.", directives=requires(Permission.CONNECT))
@@ -200,13 +209,19 @@ StartWorkflowResult = Annotated[
 """What comes of starting a workflow by its pages."""
 
 ResumeProcessResult = Annotated[
-    ProcessUpdated | FormPage | InvalidInput | NotAllowed | NotFound | WrongStatus | Conflict | EnginePaused,
+    ProcessUpdated | FormPage | InvalidInput | NotAllowed | NotFound | WrongStatus | Conflict,
     strawberry.union("ResumeProcessResult", description="What comes of filling in a process's form."),
 ]
 """What comes of filling in a process's form."""
 
-ProcessResult = Annotated[
-    ProcessUpdated | InvalidInput | NotAllowed | NotFound | WrongStatus | Conflict | EnginePaused,
-    strawberry.union("ProcessResult", description="What comes of a command to a process."),
+RetryProcessResult = Annotated[
+    ProcessUpdated | NotAllowed | NotFound | WrongStatus | Conflict,
+    strawberry.union("RetryProcessResult", description="What comes of trying a process again."),
 ]
-"""What comes of a command to a process."""
+"""What comes of trying a process again."""
+
+AbortProcessResult = Annotated[
+    ProcessUpdated | InvalidInput | NotAllowed | NotFound | WrongStatus | Conflict,
+    strawberry.union("AbortProcessResult", description="What comes of ending a process."),
+]
+"""What comes of ending a process."""

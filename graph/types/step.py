@@ -13,6 +13,7 @@ from graph.loaders import StepsKey
 from graph.permissions import Permission, requires
 from graph.types.enums import FailureKind, StepKind, StepStatus
 from graph.types.node import Node
+from graph.types.process_change import ProcessChange, process_changes
 from graph.types.scalars import Json
 
 
@@ -74,7 +75,10 @@ class Step(Node):
         description="How far it is while it is carried out or awaits its callback; null if nobody has said."
     )
 
-    @strawberry.field(description="What it put into the state of its process.")
+    @strawberry.field(
+        description="What it put into the state of its process, as it keeps it: ids in it are bare UUIDs. "
+        "`changes` has what it made of subscriptions."
+    )
     async def delta(self, info: Info) -> Json | None:
         """What it put into the state of its process."""
         if self.delta_read or self.status is StepStatus.PENDING:
@@ -83,6 +87,17 @@ class Step(Node):
         records = await info.context.loaders.steps.load(wanted) or []
         found = [record.delta for record in records if record.key == self.key]
         return Json(found[0]) if found and found[0] is not None else None
+
+    @strawberry.field(
+        description="What it made of the subscriptions that it changed, before and after.",
+        directives=requires(Permission.READ_SUBSCRIPTIONS),
+    )
+    async def changes(self, info: Info) -> list[ProcessChange]:
+        """What it made of the subscriptions that it changed."""
+        if self.status is StepStatus.PENDING:
+            return []
+        records = await info.context.loaders.changes_of_process.load(self.process_id)
+        return process_changes((each for each in records or () if each.step_key == self.key), info)
 
     @strawberry.field(description="Every attempt at it, in order.")
     async def attempts(self, info: Info) -> list[StepAttempt]:

@@ -31,7 +31,8 @@ from graph.types.annotation import (
     customer_description,
     subscription_metadata,
 )
-from graph.types.block import AnyBlock, BlockRelation
+from graph.types.block import AnyBlock, BlockPlace, BlockRelation
+from graph.types.customer import Customer, load_customer
 from graph.types.enums import SubscriptionStatus
 from graph.types.node import Node
 from graph.types.process import Process, process, process_columns
@@ -52,7 +53,11 @@ _PLAIN = (
     "created_at",
     "modified_at",
 )
-_COLUMNS = {field_name(name): name for name in _PLAIN} | {"product": "product_id", "heldBy": "held_by"}
+_COLUMNS = {field_name(name): name for name in _PLAIN} | {
+    "customer": "customer_id",
+    "product": "product_id",
+    "heldBy": "held_by",
+}
 _ALWAYS = frozenset({"id", "product_name"})
 """What it takes to know the type of a subscription."""
 
@@ -82,6 +87,11 @@ class ProductSubscription(Node):
     end_at: datetime | None = strawberry.field(description="When it was terminated.")
     created_at: datetime = strawberry.field(description="When it was made.")
     modified_at: datetime = strawberry.field(description="When it last changed.")
+
+    @strawberry.field(description="Who holds it, as the directory of customers tells.")
+    async def customer(self, info: Info) -> Customer:
+        """Who holds it."""
+        return await load_customer(info, self.record.customer_id)
 
     @strawberry.field(description="The product it is of.")
     async def product(self, info: Info) -> Product:
@@ -152,7 +162,17 @@ class ProductSubscription(Node):
         tree = await info.context.loaders.trees.load(self.record.id)
         return [] if tree is None else info.context.families.blocks(tree)
 
-    @strawberry.field(description="All places of its tree: which block stands in which field.")
+    @strawberry.field(
+        description="Its tree as a list, to be shown as it is: all places in depth-first order, each with "
+        "the block that stands there. What is in a block that stands in several places follows the first of "
+        "them."
+    )
+    async def block_tree(self, info: Info) -> list[BlockPlace]:
+        """Its tree as a list."""
+        tree = await info.context.loaders.trees.load(self.record.id)
+        return [] if tree is None else info.context.families.block_places(tree)
+
+    @strawberry.field(description="All places of its tree: which block stands in which field, by their ids.")
     async def relations(self, info: Info) -> list[BlockRelation]:
         """All places of its tree."""
         tree = await info.context.loaders.trees.load(self.record.id)
@@ -285,6 +305,11 @@ def common_values(record: SubscriptionRecord) -> dict[str, object]:
 
 
 def subscription_columns(info: Info, *path: str) -> frozenset[str]:
-    """Gives the columns of subscriptions that are selected at a path below a field."""
+    """Gives the columns of subscriptions that are selected at a path below a field.
+
+    All of them for a field that the application adds: what its resolver looks at cannot be seen from here.
+    """
     names = selected(info, *path)
+    if names & info.context.families.added_fields:
+        return _ALWAYS | frozenset(_COLUMNS.values())
     return _ALWAYS | {_COLUMNS[name] for name in names if name in _COLUMNS}

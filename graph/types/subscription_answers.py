@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from graph.permissions import Permission, requires
-from graph.types.refusals import InvalidInput, NotFound, Refused, WrongStatus
+from graph.types.refusals import Conflict, InvalidInput, NotAllowed, NotFound, Refused, WrongStatus
 from graph.types.subscription import ProductSubscription
 
 
@@ -34,8 +34,17 @@ AnnotationResult = Annotated[
 ]
 """What comes of noting something about a subscription."""
 
+CustomerDescriptionResult = Annotated[
+    SubscriptionUpdated | InvalidInput | NotAllowed | NotFound | StaleVersion,
+    strawberry.union(
+        "CustomerDescriptionResult",
+        description="What comes of writing, or taking away, what a customer calls a subscription.",
+    ),
+]
+"""What comes of writing, or taking away, what a customer calls a subscription."""
+
 RepairResult = Annotated[
-    SubscriptionUpdated | NotFound | WrongStatus,
+    SubscriptionUpdated | NotFound | WrongStatus | Conflict,
     strawberry.union("RepairResult", description="What comes of putting a subscription back in sync."),
 ]
 """What comes of putting a subscription back in sync."""

@@ -4,19 +4,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from domain.ids import SubscriptionId
+from engine.run.commands import StartProspect
 from engine.start_input import start_model
 from engine.steps import Step as StepDefinition
 from engine.workflows import Workflow as WorkflowDefinition
 from graph.context import Info
-from graph.ids import workflow_id
+from graph.ids import parse_subscription_id, workflow_id
 from graph.permissions import Permission, requires
-from graph.types.enums import StepKind, Target
+from graph.types.enums import StepKind, SubscriptionStatus, Target
+from graph.types.form import FormPage, form_page
 from graph.types.json_schema import with_public_ids
 from graph.types.node import Node
 from graph.types.scalars import Json
+from graph.types.start_check import StartCheck, check_start
 
 if TYPE_CHECKING:
     from graph.types.product import Product
+
+SubscriptionArgument = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="The subscription it would be about; to create one, none."),
+]
 
 
 @strawberry.type(
@@ -46,6 +55,15 @@ class Workflow(Node):
         description="Whether its processes look after things and change nobody's services."
     )
     has_wizard: bool = strawberry.field(description="Whether a form of several pages asks for its input.")
+    usable_in: list[SubscriptionStatus] = strawberry.field(
+        description="The statuses that its subscription may have at the start; none if it starts without one."
+    )
+    usable_out_of_sync: bool = strawberry.field(
+        description="Whether its subscription, and what that is related to, may be out of sync at the start."
+    )
+    blocked_by_users: bool = strawberry.field(
+        description="Whether others that use its subscription keep it from starting."
+    )
 
     @strawberry.field(description="Its steps in order, those included that every such workflow has.")
     def steps(self) -> list[WorkflowStep]:
@@ -62,6 +80,27 @@ class Workflow(Node):
         model = start_model(self.definition, info.context.dependencies.catalog)
         return Json(with_public_ids(model.model_json_schema()))
 
+    @strawberry.field(
+        description="Whether the viewer could start it now, and why not. Its authorizer and its run "
+        "predicate are asked; whether the engine is paused is not looked at."
+    )
+    async def can_start(self, info: Info, subscription: SubscriptionArgument = None) -> StartCheck:
+        """Whether the viewer could start it now."""
+        return await check_start(info, self.definition, _subject(subscription))
+
+    @strawberry.field(
+        description="The first page of what is asked to start it, for `startWorkflow` to take: asking starts "
+        "nothing. Null if nothing is asked, or the viewer cannot start it: `canStart` says which."
+    )
+    async def form(self, info: Info, subscription: SubscriptionArgument = None) -> FormPage | None:
+        """The first page of what is asked to start it."""
+        subscription_id = _subject(subscription)
+        if not (await check_start(info, self.definition, subscription_id)).allowed:
+            return None
+        prospect = StartProspect(workflow=self.definition.name, subscription_id=subscription_id)
+        page = await info.context.loaders.start_forms.load(prospect)
+        return None if page is None else form_page(page)
+
     @strawberry.field(description="The products whose subscriptions it is about.")
     async def products(
         self, info: Info
@@ -72,6 +111,8 @@ class Workflow(Node):
 
 def workflow(definition: WorkflowDefinition) -> Workflow:
     """Gives a workflow as a result."""
+    rules = definition.rules
+    usable_in = frozenset[SubscriptionStatus]() if rules is None else rules.usable_in
     return Workflow(
         id=strawberry.ID(workflow_id(definition.name)),
         definition=definition,
@@ -80,7 +121,14 @@ def workflow(definition: WorkflowDefinition) -> Workflow:
         target=definition.target,
         is_task=definition.is_task,
         has_wizard=definition.form is not None,
+        usable_in=[status for status in SubscriptionStatus if status in usable_in],
+        usable_out_of_sync=rules is not None and rules.usable_out_of_sync,
+        blocked_by_users=rules is not None and rules.blocked_by_users,
     )
+
+
+def _subject(text: str | None) -> SubscriptionId | None:
+    return None if text is None else parse_subscription_id(text)
 
 
 def _step(step: StepDefinition) -> WorkflowStep:
