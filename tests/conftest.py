@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from domain.storage.database import Database
 from domain.storage.embedded import create_database, drop_database
@@ -51,8 +52,18 @@ def statements(postgres_server: PostgresServer, database_dsn: str) -> StatementL
     return statement_log(postgres_server, database_dsn)
 
 
+def pytest_configure() -> None:
+    """Let what is logged show tracebacks as Python does: with every local variable they take seconds each."""
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one of several test processes fill the large database, and run all that read it."""
+    """Let one of several test processes fill the large database, and run all that read it.
+
+    First of all, as what spreads the tests over the processes reads the marks in this hook too.
+    """
     for item in items:
         if isinstance(item, pytest.Function) and "seeded_dsn" in item.fixturenames:
             item.add_marker(pytest.mark.xdist_group("seeded"))

@@ -60,16 +60,25 @@ class ExplainingDatabase(Database):
         if isinstance(statement, Select):
             self._selects.append(statement)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # narrowed from object
 
-    async def plan(self) -> Plan:
-        """The plan of the only select since the last time; carried out twice, the first to warm up."""
-        (statement,) = self._selects
+    def forget(self) -> None:
+        """Keep nothing of the selects so far."""
         self._selects.clear()
-        plan = Plan(buffers=0, nodes=(), uses=())
-        async with super().read() as connection:
-            for _ in range(2):
-                rows = (await connection.execute(_Explain(statement))).scalars().all()
-                plan = _read(rows[0])
+
+    async def plan(self) -> Plan:
+        """The plan of the only select since the last time."""
+        (plan,) = await self.plans()
         return plan
+
+    async def plans(self) -> list[Plan]:
+        """The plans of the selects since the last time; each carried out twice, the first to warm up."""
+        statements, plans = list(self._selects), list[Plan]()
+        self.forget()
+        async with super().read() as connection:
+            for statement in statements:
+                await connection.execute(_Explain(statement))
+                rows = (await connection.execute(_Explain(statement))).scalars().all()
+                plans.append(_read(rows[0]))
+        return plans
 
 
 class _Explain(Executable, ClauseElement):

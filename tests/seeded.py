@@ -14,7 +14,10 @@ from tests.postgres import PostgresServer
 
 @pytest_asyncio.fixture(scope="session")
 async def seeded_dsn(postgres_server: PostgresServer) -> AsyncGenerator[str]:
-    """The address of a database with 100,000 subscriptions of `bench.seeding`; its sessions only read."""
+    """The address of a database with `bench.seeding` in it: 100,000 subscriptions, and as many processes.
+
+    Its sessions only read, unless they ask for more.
+    """
     name = f"seeded_{uuid4().hex}"
     await create_database(postgres_server.address, name)
     try:

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bench.seeding.catalog import CATALOG
+from bench.seeding.copies import Row
 from bench.seeding.plan import (
     CUSTOMER_SHARES,
     FEWEST,
@@ -18,8 +19,8 @@ from bench.seeding.plan import (
     STATUS_SHARES,
     exact_counts,
 )
-from bench.seeding.populate import SUBSCRIPTIONS, made_rows, populate
-from bench.seeding.rows import COLUMNS, Row
+from bench.seeding.populate import MOST, SUBSCRIPTIONS, TABLES, made_rows, populate
+from bench.seeding.workflows import REGISTRY
 from domain.ids import SubscriptionId
 from domain.json import JsonValue
 from domain.model.lifecycle import INITIAL, SAFE_USER_STATUSES, SubscriptionStatus
@@ -153,12 +154,12 @@ async def test_rows_keep_the_foreign_keys(few: Database) -> None:
         keys = await connection.fetch(
             "SELECT conrelid::regclass::text AS table, pg_get_constraintdef(oid) AS definition"
             " FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text = ANY ($1::text[])",
-            list(COLUMNS),
+            [table.name for table in TABLES],
         )
         for key in keys:
             await connection.execute(f'ALTER TABLE "{key["table"]}" ADD {key["definition"]}')
 
-    assert len(keys) == 8
+    assert len(keys) == 10
 
 
 async def test_lists_meet_ties_absent_values_and_long_descriptions(few: Database) -> None:
@@ -209,9 +210,10 @@ async def test_change_records_are_what_a_first_save_writes(few: Database) -> Non
 
     models = [to_model(CATALOG, tree) for tree in trees.values()]
     unsaved = [type(model).model_validate(dict(model)) for model in models]
-    assert {model.id: to_patch(model).after for model in unsaved} == {
-        subscription_id: change.after for subscription_id, (change,) in changes.items()
-    }
+    first = {model.id: to_patch(model).after for model in unsaved}
+    unchanged = {identifier: made[0].after for identifier, made in changes.items() if len(made) == 1}
+    assert {identifier: first[identifier] for identifier in unchanged} == unchanged
+    assert len(unchanged) > 50
 
 
 async def test_change_records_replay_to_the_stored_blocks(few: Database) -> None:
@@ -228,6 +230,81 @@ async def test_change_records_replay_to_the_stored_blocks(few: Database) -> None
         assert {block.id: block for block in version.blocks} == {
             block.id: block for block in tree.blocks if block.subscription_id == subscription_id
         }
+
+
+async def test_processes_are_of_every_workflow_and_have_the_steps_that_they_had(few: Database) -> None:
+    async with few.writer() as connection:
+        rows = await connection.fetch("SELECT DISTINCT workflow, fingerprint, target, is_task FROM process")
+    steps = await _value(
+        few,
+        "SELECT count(*) FROM process WHERE status = 'COMPLETED' AND json_array_length(steps)"
+        " <> (SELECT count(*) FROM process_step WHERE process_id = id AND process_step.status = 'SUCCESS')",
+    )
+
+    assert {tuple(row) for row in rows} == {
+        (workflow.name, workflow.fingerprint, workflow.target, workflow.is_task)
+        for workflow in REGISTRY.workflows
+    }
+    assert steps == 0
+
+
+async def test_every_status_of_a_process_is_met_but_the_passing_ones(few: Database) -> None:
+    counts = await _counted(few, "SELECT status, count(*) FROM process GROUP BY 1")
+
+    assert sum(counts.values()) == FEW
+    assert counts.keys() >= {"COMPLETED", "FAILED", "SUSPENDED", "ABORTED", "AWAITING_CALLBACK"}
+
+
+async def test_what_is_not_over_holds_its_subscription_and_nothing_else_does(few: Database) -> None:
+    holders = await _ids_of(few, "SELECT held_by FROM subscription WHERE NOT in_sync")
+    going = await _ids_of(
+        few,
+        "SELECT id FROM process WHERE status NOT IN ('COMPLETED', 'ABORTED') AND target <> 'SYSTEM'",
+    )
+
+    assert holders == going
+    assert len(holders) == exact_counts(FEW, IN_SYNC_SHARES)[False]
+
+
+async def test_what_a_process_made_or_changed_names_it(few: Database) -> None:
+    counts = await _counted(
+        few,
+        "SELECT target || ' ' || subscription_change.version, count(*) FROM subscription_change JOIN process"
+        " ON process.id = process_id JOIN process_subscription AS link"
+        " ON link.process_id = process.id AND link.subscription_id = subscription_change.subscription_id"
+        " GROUP BY 1",
+    )
+
+    assert set(counts) == {"CREATE 1", "MODIFY 2"}
+    assert sum(counts.values()) == await _value(
+        few, "SELECT count(*) FROM subscription_change WHERE process_id IS NOT NULL"
+    )
+
+
+async def test_the_events_of_a_process_lead_to_its_version(few: Database) -> None:
+    astray = await _value(
+        few,
+        "SELECT count(*) FROM process WHERE status NOT IN ('COMPLETED', 'ABORTED')"
+        " AND version <> (SELECT max(event.version) FROM event WHERE process_id = id)",
+    )
+
+    assert astray == 0
+
+
+async def test_the_large_database_has_copies_that_differ_in_what_has_to_differ(
+    seeded_database: Database,
+) -> None:
+    async with seeded_database.writer() as connection:
+        found = await connection.fetchrow(
+            "SELECT count(*) = count(DISTINCT values->>'circuit_number') AS circuits,"
+            " (SELECT count(*) FROM process) AS processes,"
+            " (SELECT count(*) FROM subscription WHERE strpos(description, '~') > 0) AS marks,"
+            " (SELECT count(*) FROM subscription WHERE start_at < created_at) AS too_early"
+            " FROM block WHERE block = 'CircuitBlock' AND values ? 'circuit_number'"
+        )
+
+    assert found is not None
+    assert dict(found) == {"circuits": True, "processes": SUBSCRIPTIONS, "marks": 0, "too_early": 0}
 
 
 async def test_a_sample_of_the_large_database_fits_its_models(seeded_database: Database) -> None:
@@ -253,9 +330,12 @@ async def test_a_database_that_has_subscriptions_is_refused(few: Database) -> No
     assert await _value(few, "SELECT count(*) FROM subscription") == FEW
 
 
-async def test_too_few_subscriptions_are_refused(database_dsn: str) -> None:
-    with pytest.raises(ValueError, match=f"found 10 subscriptions to make, expected at least {FEWEST}"):
-        await populate(database_dsn, subscriptions=10)
+@pytest.mark.parametrize("number", [FEWEST - 1, MOST + 1])
+async def test_too_few_and_too_many_subscriptions_are_refused(database_dsn: str, number: int) -> None:
+    expected = f"found {number} subscriptions to make, expected at least {FEWEST} and at most {MOST}"
+
+    with pytest.raises(ValueError, match=expected):
+        await populate(database_dsn, subscriptions=number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +350,7 @@ class _Change:
 
 def _rows(*, seed: int) -> dict[str, list[Row]]:
     products = {product.name: UUID(int=number) for number, product in enumerate(CATALOG.products)}
-    rows: dict[str, list[Row]] = {table: [] for table in COLUMNS}
+    rows: dict[str, list[Row]] = {table.name: [] for table in TABLES}
     for chunk in made_rows(FEW, seed=seed, products=products):
         for table, more in chunk.items():
             rows[table] += more
@@ -285,6 +365,11 @@ async def _counted(database: Database, query: str) -> dict[object, int]:
 async def _value(database: Database, query: str) -> int:
     async with database.writer() as connection:
         return await connection.fetchval(query)
+
+
+async def _ids_of(database: Database, query: str) -> set[UUID]:
+    async with database.writer() as connection:
+        return {row[0] for row in await connection.fetch(query)}
 
 
 async def _ids(database: Database) -> list[SubscriptionId]:

@@ -27,11 +27,15 @@ const WITHOUT_ID = {
     .map((type) => type.name),
   "there is one of it": ["Engine", "Viewer"],
   "part of the one thing it is asked of, and known by its name or number there": [
+    "BlockPlace",
     "BlockRelation",
     "BlockUse",
     "BlockValue",
     "CustomerDescription",
+    "FixedInput",
+    "ProcessChange",
     "ProcessCommands",
+    "ProductBlockField",
     "StepAttempt",
     "StepProgress",
     "SubscriptionChange",
@@ -45,22 +49,25 @@ const WITHOUT_ID = {
     "CommandCheck",
     "InputProblem",
     "PageInfo",
+    "ProcessCount",
+    "StartCheck",
     "SubscriptionCount",
+    "SubscriptionStatusCount",
   ],
   "as it was: with the id of what it is now it would overwrite that in a cache": [
     "BlockVersion",
     "SubscriptionVersion",
   ],
-  "one command on many: its items name the things": [
-    "DeletedProcesses",
-    "DeleteItem",
-    "RetriedProcesses",
-    "RetryItem",
-  ],
+  "one command on many: its items name the things": types
+    .filter(isObjectType)
+    .filter((type) => implementing("BulkResult")(type) || type.name.endsWith("Item"))
+    .map((type) => type.name),
+  "the sample's own: what the outside world offers": ["SiteOffer"],
 };
 
 // Names that repeat the name of their type, because they are words of the glossary as they are.
 const WORDS = {
+  customerId: "what the system outside calls the customer, in every type; `id` is the one in this graph",
   blockName: "the name of the block's model, beside the name that a person gave it",
   productType: "a word of its own: products have a type, and the type has no fields",
 };

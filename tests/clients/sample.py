@@ -17,6 +17,7 @@ from engine.run.worker import Worker
 from examples.network.app import app
 from graph.app import create_server
 from graph.settings import GraphSettings
+from orchestrion.extension import load_extension
 from tests.clients.screens import read_screens
 from tests.graph.served.house import SETTINGS
 from tests.graph.serving import serving
@@ -75,6 +76,7 @@ async def served_sample(dsn: str) -> AsyncGenerator[Sample]:
             registry=app.registry,
             settings=SETTINGS,
             graph_settings=GraphSettings(),
+            extension=load_extension(app),
         )
         async with (
             serving(server.asgi, end_streams=server.end_streams) as url,

@@ -3,8 +3,10 @@
 import type {
   ProcessDetailSubscription,
   ProcessesQueryVariables,
+  StartQuery,
   StartWizardMutation,
   SubscriptionDetailQuery,
+  SubscriptionsNoteMutation,
 } from "./operations";
 
 export const failedTasks: ProcessesQueryVariables = {
@@ -33,6 +35,8 @@ export function told(event: ProcessDetailSubscription["processEvents"]): string 
       return `${event.step.name}, attempt ${event.step.attemptCount}`;
     case "StepProgressed":
       return `${event.step.progress?.percent ?? 0} %`;
+    case "ProcessNoted":
+      return event.note ?? "";
     case "StepFinished":
       return event.error ?? event.step.status;
     case "ProcessStatusChanged":
@@ -58,4 +62,19 @@ export function answered(result: StartWizardMutation["startWorkflow"]): string {
     case "EnginePaused":
       return result.message;
   }
+}
+
+type Place = NonNullable<SubscriptionDetailQuery["subscription"]>["blockTree"][number];
+
+export function line({ depth, field, block }: Place): string {
+  const values = "values" in block ? block.values.map(({ name, kind }) => `${name}: ${kind}`) : ["hidden"];
+  return `${"  ".repeat(depth)}${field} ${values.join(", ")}`;
+}
+
+export function subscriptions(counts: StartQuery["products"]["nodes"]): number {
+  return counts.flatMap((product) => product.subscriptionCounts).reduce((sum, { count }) => sum + count, 0);
+}
+
+export function stale(result: SubscriptionsNoteMutation["setSubscriptionNote"]): string | null {
+  return result.__typename === "StaleVersion" ? (result.subscription.note ?? "") : null;
 }

@@ -53,7 +53,7 @@ async def main() -> None:
     async with screens.Client(sys.argv[1]) as client:
         workflow = (await client.start_wizard_query(workflow="create_node")).workflow
         listed = await client.subscriptions_query()
-        start = await client.start_query(me="anybody")
+        start = await client.settings_query()
         print(workflow.name, workflow.target.value, listed.subscriptions.total_count, start.engine.status)
 
 

@@ -21,7 +21,7 @@ async def test_every_screen_is_answered_as_it_is(sample: Sample) -> None:
     processes = await sample.ask("ProcessesQuery", where={"status": {"in": ["SUSPENDED"]}})
     refused = await sample.ask("ProcessDetailRetryMutation", id=process)
     mistaken = await sample.ask("ProcessDetailResumeMutation", id=process, pages=[EMPTY_PAGE])
-    start = await sample.ask("StartQuery", me=detail["createdBy"])
+    start = await sample.ask("StartQuery")
 
     assert wizard["workflow"]["name"] == "create_node"
     assert first_page["startWorkflow"]["__typename"] == "FormPage"
@@ -31,14 +31,67 @@ async def test_every_screen_is_answered_as_it_is(sample: Sample) -> None:
     assert detail["can"]["resume"] == {"allowed": True, "code": None, "reason": None}
     assert shown["__typename"] == "NodeSubscription"
     assert shown["node"]["hostname"] == "lab-1"
-    assert {block["__typename"] for block in shown["blocks"]} == {"NodeBlock", "ManagementBlock"}
+    assert [
+        (place["depth"], place["field"], place["block"]["__typename"]) for place in shown["blockTree"]
+    ] == [
+        (0, "node", "NodeBlock"),
+        (1, "management", "ManagementBlock"),
+    ]
     assert listed["subscriptions"]["totalCount"] == 1
     assert [action["enabled"] for action in row["subscription"]["actions"]] == [False] * 3
     assert processes["processes"]["totalCount"] == 1
     assert refused["retryProcess"]["__typename"] == "WrongStatus"
     assert mistaken["resumeProcess"]["__typename"] == "InvalidInput"
     assert [line["id"] for line in start["mine"]["nodes"]] == [process]
+    await _see_the_rest(sample)
+    await _give_commands(sample, process=process, subscription=subscription["id"])
     assert sample.asked == set(sample.screens)
+
+
+async def _see_the_rest(sample: Sample) -> None:
+    """Asks for what does not depend on the process."""
+    chrome = await sample.ask("ChromeQuery")
+    products = (await sample.ask("MetadataProductsQuery"))["products"]
+    blocks = await sample.ask("MetadataBlocksQuery")
+    workflows = await sample.ask("MetadataWorkflowsQuery", orderBy=[{"field": "NAME"}])
+    customers = (await sample.ask("CustomersQuery", first=2))["customers"]
+
+    assert [workflow["canStart"]["allowed"] for workflow in chrome["creations"]["nodes"]] == [True] * 3
+    assert products["totalCount"] == len(products["nodes"])
+    assert {block["name"] for block in blocks["productBlocks"]["nodes"]} > {"NodeBlock", "ManagementBlock"}
+    assert workflows["workflows"]["totalCount"] == 12
+    assert customers["totalCount"] >= len(customers["nodes"]) > 0
+
+
+async def _give_commands(sample: Sample, *, process: str, subscription: str) -> None:
+    """Gives the commands that change something, the abort of the process among them."""
+    delta = await sample.ask("ProcessesDeltaQuery", id=process)
+    noted = await sample.ask("ProcessesNoteMutation", id=process, note="Ask first", version=0)
+    described = await sample.ask("SubscriptionsNoteMutation", id=subscription, note="Mine", version=0)
+    retried = await sample.ask("ProcessesRetryMutation")
+    checked = await sample.ask(
+        "SubscriptionsStartMutation",
+        workflow="terminate_node",
+        subscriptions=[{"subscription": subscription}],
+    )
+    repaired = await sample.ask("SubscriptionsInSyncMutation", ids=[subscription])
+    aborted = await sample.ask("ProcessDetailAbortMutation", id=process, reason="Not needed")
+    paused = await sample.ask("SettingsPauseMutation")
+    running = await sample.ask("SettingsUnpauseMutation")
+    settings = await sample.ask("SettingsQuery")
+    async with aclosing(sample.follow("ChromeSubscription")) as events:
+        told = await anext(events)
+
+    assert delta["process"]["changes"][0]["created"] is True
+    assert noted["setProcessNote"]["process"]["noteVersion"] == 1
+    assert described["setSubscriptionNote"]["subscription"]["note"] == "Mine"
+    assert retried["retryFailedTasks"] == {"doneCount": 0, "refusedCount": 0, "items": []}
+    assert checked["startWorkflows"]["items"][0]["result"]["__typename"] == "ActionBlocked"
+    assert repaired["setSubscriptionsInSync"]["refusedCount"] == 1
+    assert aborted["abortProcess"]["process"]["status"] == "ABORTED"
+    assert paused["pauseEngine"]["engine"]["status"] in {"PAUSING", "PAUSED"}
+    assert running["unpauseEngine"]["engine"]["status"] == "RUNNING"
+    assert settings["engine"]["status"] == told["engine"]["status"] == "RUNNING"
 
 
 async def _until_suspended(sample: Sample, process: str) -> None:

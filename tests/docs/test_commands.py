@@ -7,8 +7,9 @@ from typer import Typer
 from typer.models import CommandInfo
 
 from orchestrion.cli import command_line
+from orchestrion.limits import LimitSettings
 from orchestrion.settings import Settings
-from tests.docs.project import DECISIONS, ROOT, table_column
+from tests.docs.project import DECISIONS, ROOT, table_column, table_rows
 
 OPERATIONS = ROOT / "docs" / "operations.md"
 MADE_FOR_CHILD_PROCESSES = {"ORCHESTRION_PARENT_PIPE"}
@@ -36,7 +37,7 @@ def test_the_operations_page_tells_every_command_of_the_command_line() -> None:
 
 
 def test_the_operations_page_tells_every_setting() -> None:
-    told = table_column(OPERATIONS, "setting")
+    told = [*table_column(OPERATIONS, "setting"), *table_column(OPERATIONS, "limit")]
 
     prefix = Settings.model_config.get("env_prefix", "")
     settings = {
@@ -44,6 +45,17 @@ def test_the_operations_page_tells_every_setting() -> None:
         for name in Settings.model_fields
     }
     assert sorted(told) == sorted(settings - MADE_FOR_CHILD_PROCESSES)
+
+
+def test_the_operations_page_tells_the_limits_as_they_are() -> None:
+    rows = [row.split("|") for row in table_rows(OPERATIONS, "limit")]
+
+    told = {cells[1].strip(" `"): cells[2].strip(" `") for cells in rows}
+
+    assert told == {
+        f"ORCHESTRION_{name.upper()}": str(field.default)
+        for name, field in LimitSettings.model_fields.items()
+    }
 
 
 def test_every_runtime_dependency_has_its_reason_in_a_decision() -> None:

@@ -22,6 +22,7 @@ from pydantic import JsonValue
 
 from examples.network.app import app
 from graph.schema import build_schema
+from orchestrion.extension import load_extension
 from tests.docs.project import PAGES, ROOT, Block, blocks, name_of
 
 PAGES_WITH_OPERATIONS = [page for page in PAGES if any(block.language == "graphql" for block in blocks(page))]
@@ -31,7 +32,7 @@ SAMPLE = "\n".join(file.read_text() for file in sorted((ROOT / "examples" / "net
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
-    return build_schema(app.catalog, app.registry).core
+    return build_schema(app.catalog, app.registry, extension=load_extension(app)).core
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_OPERATIONS, ids=name_of)

@@ -141,7 +141,7 @@ class Player:
 
     async def _post(self, house: House, url: str, body: str) -> str:
         """Post to the server, and tell its answer."""
-        routes = callback_routes(house.commands, max_body_bytes=10_000)
+        routes = callback_routes(house.commands, max_body_bytes=10_000, body_timeout_s=10)
         transport = httpx.ASGITransport(app=Starlette(routes=routes))
         async with httpx.AsyncClient(transport=transport) as client:
             answer = await client.post(url, content=body, headers={"Content-Type": "application/json"})

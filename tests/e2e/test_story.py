@@ -50,6 +50,7 @@ def test_the_demo_comes_to_its_end(server: Served) -> None:
     scenes = [scene for scene in SCENES if f"\n{scene}" in output]
     assert scenes == SCENES
     assert REFUSALS.findall(output) == ["is not on offer", "it is refused"]
+    assert ", for Harbour University\n" in output
     assert output.rstrip().endswith("The end.")
 
 

@@ -31,7 +31,7 @@ async def serving(
 
     config = Config()
     config.bind = [f"fd://{bound.detach()}"]
-    config.graceful_timeout = 5.0
+    config.graceful_timeout = 2.0
     config.accesslog = None
     config.errorlog = None
     async with asyncio.TaskGroup() as group:

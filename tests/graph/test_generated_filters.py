@@ -46,7 +46,11 @@ def test_each_model_has_a_list_of_its_own_with_its_own_filter(schema: GraphQLSch
     }
 
     assert lists == {
+        "products": ("ProductConnection!", "ProductWhere"),
+        "productBlocks": ("ProductBlockConnection!", "ProductBlockWhere"),
+        "workflows": ("WorkflowConnection!", "WorkflowWhere"),
         "processes": ("ProcessConnection!", "ProcessWhere"),
+        "processCounts": ("[ProcessCount!]!", "ProcessWhere"),
         "subscriptions": ("ProductSubscriptionConnection!", "SubscriptionWhere"),
         "subscriptionCounts": ("[SubscriptionCount!]!", "SubscriptionWhere"),
         "nodeSubscriptions": ("NodeSubscriptionConnection!", "NodeSubscriptionWhere"),
@@ -54,21 +58,27 @@ def test_each_model_has_a_list_of_its_own_with_its_own_filter(schema: GraphQLSch
     }
 
 
-def test_a_filter_has_the_common_fields_and_the_blocks_but_no_fixed_inputs_and_nothing_computed(
+def test_a_filter_has_the_common_fields_the_fixed_inputs_and_the_blocks_but_nothing_computed(
     schema: GraphQLSchema,
 ) -> None:
     common = fields_of(schema, "SubscriptionWhere")
     joins = {"and": "[{0}!]", "or": "[{0}!]", "not": "{0}"}
     own = {name: kind.format("CircuitSubscriptionWhere") for name, kind in joins.items()}
 
-    assert fields_of(schema, "CircuitSubscriptionWhere") == {**common, **own, "circuit": "CircuitBlockWhere"}
+    assert fields_of(schema, "CircuitSubscriptionWhere") == {
+        **common,
+        **own,
+        "frameSize": "FrameSizeFilter",
+        "circuit": "CircuitBlockWhere",
+    }
+    assert fields_of(schema, "OwnedBlockWhere")["circuitBlock"] == "CircuitBlockWhere"
     assert {name: common[name] for name in ("id", "status", "startAt", "version", "inSync", "product")} == {
         "id": "IDFilter",
         "status": "SubscriptionStatusFilter",
         "startAt": "DateTimeFilter",
         "version": "IntFilter",
         "inSync": "BooleanFilter",
-        "product": "ProductWhere",
+        "product": "SubscriptionProductWhere",
     }
 
 
@@ -87,13 +97,19 @@ def test_a_filter_of_a_block_has_its_values_lists_unions_references_and_itself(s
         "manual": "URLFilter",
         "gateway": "IPAddressFilter",
         "weights": "BigIntListFilter",
-        "site": "ValueObjectFilter",
-        "sites": "ValueObjectListFilter",
+        "site": "SiteFilter",
+        "sites": "SiteListFilter",
         "carrier": "CircuitBlockCarrierWhere",
         "ends": "CircuitBlockEndsListWhere",
         "main": "PortBlockWhere",
         "backup": "CircuitBlockWhere",
     }
+    assert fields_of(schema, "SiteFilter") == {
+        "name": "StringFilter",
+        "frameSize": "FrameSizeFilter",
+        "isNull": "Boolean",
+    }
+    assert fields_of(schema, "SiteListFilter")["some"] == "SiteFilter"
     assert fields_of(schema, "CircuitBlockEndsListWhere") == {
         "portBlock": "PortBlockListWhere",
         "radioBlock": "RadioBlockListWhere",
@@ -189,8 +205,8 @@ def test_a_list_named_like_another_query_is_refused() -> None:
     enums = EnumTypes()
     types = generate_family_types(CATALOG, enums)
 
-    with pytest.raises(SchemaDefinitionError, match="subscription Node: the query nodeSubscriptions is"):
-        generate_lists(types, enums, taken={"nodeSubscriptions"})
+    with pytest.raises(SchemaDefinitionError, match="found two queries nodeSubscriptions, of"):
+        generate_lists(types, enums, catalog=CATALOG, registry=REGISTRY, taken={"nodeSubscriptions"})
 
 
 def test_literals_of_texts_and_of_numbers_have_operators_without_an_order() -> None:

@@ -20,6 +20,7 @@ from engine.registry import Registry
 from graph.errors import SchemaDefinitionError
 from graph.schema import build_schema
 from tests.graph.application import CATALOG, REGISTRY
+from tests.parity import parity
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,8 @@ def types_of(schema: GraphQLSchema, name: str, *fields: str) -> dict[str, str]:
     return {field: str(named.fields[field].type) for field in fields}  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # graphql-core leaves the inner type of lists open
 
 
+@parity("GQ-04")
+@parity("GQ-04", mends="nullable")
 def test_what_may_refer_or_is_computed_may_be_null_unless_it_is_active(schema: GraphQLSchema) -> None:
     fields = ("main", "ends", "backup", "carrier", "title", "total", "places", "weights", "sites")
 

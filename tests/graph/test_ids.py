@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import uuids
 
-from domain.ids import ProcessId
+from domain.ids import CustomerId, ProcessId
 from graph.ids import (
     IdKind,
     InvalidId,
+    customer_node_id,
     encode_id,
     kind_of,
+    parse_customer_id,
     parse_process_id,
     parse_step_id,
     parse_subscription_id,
@@ -83,5 +85,18 @@ def test_a_step_without_key_is_refused() -> None:
 
 def test_the_kind_is_read_from_the_prefix() -> None:
     assert kind_of("product_x") is IdKind.PRODUCT
-    with pytest.raises(InvalidId, match="'customer_x' is no id"):
-        kind_of("customer_x")
+    with pytest.raises(InvalidId, match="'invoice_x' is no id"):
+        kind_of("invoice_x")
+
+
+@pytest.mark.parametrize("name", ["acme", "a_b", "_", "customer_1", "Zürich / 東京 %", " "])
+def test_a_customer_of_any_name_is_known_by_the_id(name: str) -> None:
+    text = customer_node_id(CustomerId(name))
+
+    assert (kind_of(text), parse_customer_id(text)) == (IdKind.CUSTOMER, name)
+
+
+@pytest.mark.parametrize("text", ["customer_", "workflow_acme", "acme"])
+def test_what_is_not_the_id_of_a_customer_is_refused(text: str) -> None:
+    with pytest.raises(InvalidId, match="is not the id of a customer"):
+        parse_customer_id(text)

@@ -1,9 +1,24 @@
 import pytest
 from graphql import parse
 
-from graph.limits import DocumentLimits, ReadBudget, TooMuchRead, excesses
+from domain.json import JsonValue
+from graph.execution.document_sizes import excesses
+from graph.execution.variable_sizes import find_excess
+from graph.limits import DocumentLimits, ReadBudget, TooMuchRead, VariableLimits
 
-LIMITS = DocumentLimits(depth=3, fields=6)
+LIMITS = DocumentLimits(
+    definitions=4,
+    depth=3,
+    fields=6,
+    aliases=4,
+    aliases_of_field=2,
+    directives=4,
+    directives_at_once=2,
+    mutations=2,
+    values=4,
+)
+
+EMPTY: JsonValue = [[[]]]
 
 
 @pytest.mark.parametrize(
@@ -16,6 +31,11 @@ LIMITS = DocumentLimits(depth=3, fields=6)
         "{ ...F } fragment F on T { a ...F }",
         "{ __schema { types { fields { type { name } } } } }",
         "{ ...Unknown }",
+        "{ x: a y: a x: b y: b }",
+        "query @a @b { a @a @b }",
+        "mutation { a { b c } ...F } fragment F on T { b }",
+        "{ a(x: [1, [2]]) b(x: {c: {d: 1}}) } query B($x: T = [1, 2, 3]) { c }",
+        "{ a } query B { b } query C { c } query D { d }",
     ],
 )
 def test_what_is_small_enough_is_taken(query: str) -> None:
@@ -35,6 +55,36 @@ def test_what_is_small_enough_is_taken(query: str) -> None:
             "query Q { ...F ...F x: a } fragment F on T { a b c }",
             "'Q' selects 7 fields: at most 6 are taken.",
         ),
+        ("{ x: a y: a z: a }", "The operation has 3 aliases of 'a': at most 2 are taken."),
+        (
+            "query Q { x: a b { ...F ...F } } fragment F on T { ... on T { y: a } }",
+            "'Q' has 3 aliases of 'a': at most 2 are taken.",
+        ),
+        ("{ x: a y: b x: c y: d z: e }", "The operation has 5 aliases: at most 4 are taken."),
+        (
+            "query Q($x: T @a) @a { a @a ... @a { b } ...F @a } fragment F on T { c }",
+            "'Q' has 5 directives: at most 4 are taken.",
+        ),
+        ("{ a @a @a @a }", "Found 3 directives in one place: at most 2 are taken."),
+        ("{ a } fragment F on T @a @a @a { b }", "Found 3 directives in one place: at most 2 are taken."),
+        ("query ($x: T @a @a @a) { a }", "Found 3 directives in one place: at most 2 are taken."),
+        ("mutation M { a ...F } fragment F on T { b c }", "'M' has 3 mutations: at most 2 are taken."),
+        (
+            "{ a(x: {b: [1, 2, 3]}) }",
+            "Found 5 values in one argument: at most 4 are taken. Variables hold more.",
+        ),
+        (
+            "query ($x: T = [1, [], {}, 2]) { a @a(b: 1) }",
+            "Found 5 values in one argument: at most 4 are taken. Variables hold more.",
+        ),
+        (
+            "{ a @a(b: [1, 2, 3, 4]) }",
+            "Found 5 values in one argument: at most 4 are taken. Variables hold more.",
+        ),
+        (
+            "{ a } query B { b } query C { c } query D { d } fragment F on T { e }",
+            "The document has 5 operations and fragments: at most 4 are taken.",
+        ),
     ],
 )
 def test_what_is_too_large_is_named_with_its_size(query: str, message: str) -> None:
@@ -49,15 +99,40 @@ def test_fragments_that_multiply_are_counted_without_being_written_out() -> None
 
     [error] = excesses(parse(f"{{ ...F0 }} {doubled} fragment F20 on T {{ c }}"), DocumentLimits())
 
-    assert error.message == "The operation selects 3145726 fields: at most 2000 are taken."
+    assert error.message == "The operation selects 3145726 fields: at most 1000 are taken."
 
 
 def test_a_long_chain_of_fragments_does_not_exhaust_the_stack() -> None:
     chain = "".join(f"fragment F{number} on T {{ ...F{number + 1} }}" for number in range(2_000))
 
-    [error] = excesses(parse(f"{{ ...F0 }} {chain}"), DocumentLimits())
+    [error] = excesses(parse(f"{{ ...F0 }} {chain}"), DocumentLimits(definitions=3_000))
 
     assert error.message == "The operation nests its selections more than 100 times: none are taken."
+
+
+def test_fragments_that_multiply_and_hold_nothing_are_looked_at_once() -> None:
+    doubled = "".join(
+        f"fragment F{number} on T {{ ...F{number + 1} ...F{number + 1} }}" for number in range(60)
+    )
+
+    assert excesses(parse(f"{{ ...F0 }} {doubled} fragment F60 on T {{ ...F61 }}"), DocumentLimits()) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "excess"),
+    [
+        ({"a": 1, "b": "x" * 100, "c": [1]}, None),
+        ({"a": [[1]]}, None),
+        ({"a": [1, 2, 3, 4]}, "have more than 4 values"),
+        ({"a": {"b": 1, "c": 2}, "d": [None]}, "have more than 4 values"),
+        ({"a": EMPTY}, None),
+        ({"a": [[{"b": 1}]]}, "are nested more than 3 times"),
+    ],
+)
+def test_variables_are_bounded_in_number_and_depth(
+    variables: dict[str, JsonValue], excess: str | None
+) -> None:
+    assert find_excess(variables, VariableLimits(values=4, depth=3)) == excess
 
 
 def test_lists_are_paid_for_from_one_budget() -> None:

@@ -11,6 +11,7 @@ from domain.model.definition.shapes import shape_of
 from graph.generate.drift import fits
 from graph.types.durations import duration_text, read_duration
 from graph.types.scalars import narrowed
+from tests.parity import parity
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -56,6 +57,7 @@ class Numbers(BaseModel):
     any: int
 
 
+@parity("GQ-09")
 def test_whole_numbers_that_all_fit_are_int_and_others_big_int() -> None:
     found: dict[str, str] = {}
     for name, info in Numbers.model_fields.items():

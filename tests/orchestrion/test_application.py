@@ -5,8 +5,19 @@ from pathlib import Path
 import pytest
 
 from examples.network.app import app as sample
-from orchestrion.application import ApplicationNotFound, load_application
+from graph.extension import NO_EXTENSION
+from orchestrion import Catalog, Registry
+from orchestrion.application import Application, ApplicationNotFound, ExtensionNotFound, load_application
+from orchestrion.extension import load_extension
 from orchestrion.settings import SAMPLE_APPLICATION
+from tests.parity import parity
+
+LOADED_BY_A_WORKER = f"""
+import sys
+from orchestrion.worker import load_application
+load_application("{SAMPLE_APPLICATION}")
+print(sorted(sys.modules))
+"""
 
 
 def test_the_sample_is_an_application() -> None:
@@ -34,6 +45,41 @@ def test_a_wrong_reference_says_what_was_found_and_what_was_expected(reference: 
     )
 
 
+def application(graph: str | None) -> Application:
+    """One without products that adds what this names."""
+    return Application(catalog=Catalog(products=[]), registry=Registry(workflows=[]), graph=graph)
+
+
+def test_what_an_application_adds_to_the_schema_is_loaded_by_its_name() -> None:
+    extension = load_extension(application("examples.network.graph_extension:EXTENSION"))
+
+    assert [each.__name__ for each in extension.queries] == ["SiteQueries"]
+    assert load_extension(application(None)) is NO_EXTENSION
+
+
+@parity("GQ-08")
+@pytest.mark.parametrize(
+    ("reference", "found"),
+    [
+        ("examples.network.graph_extension", "not of that form"),
+        ("examples.network.missing:EXTENSION", "no module named 'examples.network.missing'"),
+        (
+            "examples.network.graph_extension:MISSING",
+            "examples.network.graph_extension.MISSING is a NoneType",
+        ),
+        ("examples.network.app:app", "examples.network.app.app is a Application"),
+    ],
+)
+def test_an_extension_that_is_not_there_is_told_by_its_name(reference: str, found: str) -> None:
+    with pytest.raises(ExtensionNotFound) as refused:
+        load_extension(application(reference))
+
+    assert str(refused.value) == (
+        f"Application(graph={reference!r}): {found}; "
+        "expected package.module:object, an orchestrion.graphql.GraphExtension"
+    )
+
+
 def test_an_application_of_the_working_folder_is_found(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "from orchestrion import Application, Catalog, Registry\n"
@@ -55,7 +101,7 @@ def test_an_application_of_the_working_folder_is_found(tmp_path: Path) -> None:
 
 def test_a_worker_imports_nothing_of_the_graph_floor() -> None:
     loaded = subprocess.run(
-        [sys.executable, "-c", "import sys, orchestrion.worker; print(sorted(sys.modules))"],
+        [sys.executable, "-c", LOADED_BY_A_WORKER],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,

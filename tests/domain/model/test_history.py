@@ -10,7 +10,7 @@ from domain.ids import SubscriptionId, new_uuid7
 from domain.json import JsonValue, decode, encode
 from domain.model.lifecycle import INITIAL, PROVISIONING
 from domain.model.trees.change_form import decode_side, encode_side, in_order
-from domain.model.trees.history import TreeVersion, replay
+from domain.model.trees.history import TreeVersion, replay, sides_of
 from domain.model.trees.mapping import to_model, to_patch
 from domain.model.trees.patch import SubscriptionPatch
 from domain.model.trees.tree import BlockRecord, Tree
@@ -27,6 +27,11 @@ class Change:
     version: int
     at: datetime
     after: JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeChange(Change):
+    before: JsonValue
 
 
 def changes_of(patches: Sequence[SubscriptionPatch]) -> list[Change]:
@@ -159,3 +164,49 @@ def test_what_is_no_change_record_is_refused() -> None:
 
     with pytest.raises(ValidationError):
         replay([replace(first, after={"blocks": {"no id": None}})])
+
+
+BLOCK, OTHER = new_uuid7(), new_uuid7()
+
+
+def whole(version: int, before: JsonValue, after: JsonValue) -> WholeChange:
+    return WholeChange(
+        subscription_id=SubscriptionId(BLOCK), version=version, at=AT, before=before, after=after
+    )
+
+
+def port(speed: int) -> JsonValue:
+    return {"block": "PortBlock", "label": None, "values": {"speed": speed}}
+
+
+FIRST = whole(
+    1, None, {"subscription": {"status": "INITIAL"}, "blocks": {str(BLOCK): port(1)}, "relations": []}
+)
+SECOND = whole(2, {"blocks": {str(BLOCK): port(1)}}, {"blocks": {str(BLOCK): port(2)}})
+THIRD = whole(
+    3,
+    {
+        "subscription": {"status": "INITIAL"},
+        "blocks": {str(BLOCK): port(2), str(OTHER): None},
+        "relations": [],
+    },
+    {
+        "subscription": {"status": "ACTIVE"},
+        "blocks": {str(BLOCK): port(3), str(OTHER): port(9)},
+        "relations": [{"parent": None, "attribute": "port", "position": 0, "child": str(BLOCK)}],
+    },
+)
+
+
+def test_several_changes_have_a_side_before_the_first_and_one_after_the_last() -> None:
+    created, all_made = sides_of([FIRST, SECOND, THIRD])
+    found, left = sides_of([SECOND, THIRD])
+
+    assert created == decode_side(None, SubscriptionId(BLOCK))
+    assert encode_side(left) == THIRD.after
+    assert encode_side(all_made) == THIRD.after
+    assert encode_side(found) == {
+        "subscription": {"status": "INITIAL"},
+        "blocks": {str(BLOCK): port(1), str(OTHER): None},
+        "relations": [],
+    }

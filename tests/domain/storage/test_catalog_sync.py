@@ -10,6 +10,7 @@ from domain.model.trees.mapping import to_patch
 from domain.scope import Scope
 from domain.storage.catalog_sync import CatalogDiff, diff, sync
 from domain.storage.database import Database
+from domain.storage.listing.filters import FieldFilter, Operator
 from domain.storage.listing.paging import PageRequest
 from domain.storage.products import ProductRepository
 from domain.storage.saving.saves import save
@@ -115,7 +116,7 @@ async def test_products_are_paged_and_found(database: Database) -> None:
     (record,) = rest.rows
     assert (record.name, record.model, record.fixed_inputs) == ("Small node", "Node", {"size": "small"})
     assert await products.by_ids([record.id]) == {record.id: record}
-    assert await products.count(statuses=[ProductStatus.PHASE_OUT]) == 0
+    assert await products.count(FieldFilter("status", Operator.EQ, ProductStatus.PHASE_OUT)) == 0
 
 
 @parity("PM-02")

@@ -18,11 +18,13 @@ from domain.model.subscriptions import SubscriptionModel
 from domain.scope import Scope
 from domain.storage.database import Database
 from domain.storage.listing.filters import BlockFilter, FieldFilter, Operator, Quantifier, ValueFilter, Where
-from domain.storage.listing.orders import OrderBy, SubscriptionOrder, sort_key
+from domain.storage.listing.orders import SUBSCRIPTION_SORTING, SubscriptionOrder, SubscriptionOrderBy
 from domain.storage.listing.paging import PageRequest
+from domain.storage.listing.sorting import OrderBy
 from domain.storage.related import RelatedRepository
 from domain.storage.subscriptions import CountBy, SubscriptionRepository
 from tests.explaining import ExplainingDatabase
+from tests.parity import parity
 
 PAGE = 50
 DEPTH = 0.9
@@ -64,8 +66,9 @@ async def database(seeded_dsn: str) -> AsyncGenerator[ExplainingDatabase]:
 
 @pytest.mark.parametrize("order", ORDERS, ids=str)
 @pytest.mark.parametrize("name", NARROWED)
+@parity("QL-03", mends="deep-pages")
 async def test_a_late_page_costs_as_much_as_the_first(
-    database: ExplainingDatabase, seeded_database: Database, name: str, order: OrderBy
+    database: ExplainingDatabase, seeded_database: Database, name: str, order: SubscriptionOrderBy
 ) -> None:
     narrowed, columns = NARROWED[name], frozenset({"id"})
     aside = SubscriptionRepository(seeded_database)
@@ -74,7 +77,7 @@ async def test_a_late_page_costs_as_much_as_the_first(
         Scope.all(),
         request=PageRequest(first=1, offset=int(number * DEPTH)),
         where=narrowed.where,
-        order=order,
+        order=[order],
         family=narrowed.family,
         columns=columns,
     )
@@ -84,14 +87,14 @@ async def test_a_late_page_costs_as_much_as_the_first(
             Scope.all(),
             request=request,
             where=narrowed.where,
-            order=order,
+            order=[order],
             family=narrowed.family,
             columns=columns,
         )
         return (await database.plan()).buffers
 
     first = await cost(PageRequest(first=PAGE))
-    late = await cost(PageRequest(first=PAGE, after=sort_key(before.rows[0], order)))
+    late = await cost(PageRequest(first=PAGE, after=SUBSCRIPTION_SORTING.sort_key(before.rows[0], [order])))
 
     assert number > PAGE
     assert late <= max(first * MOST_OF_FIRST, SPREAD)
@@ -157,7 +160,7 @@ async def test_related_subscriptions_cost_as_much_as_there_are(
 
 @pytest.mark.parametrize("by", CountBy)
 async def test_counts_read_each_subscription_once(database: ExplainingDatabase, by: CountBy) -> None:
-    groups = await SubscriptionRepository(database).counts(Scope.all(), by)
+    groups = await SubscriptionRepository(database).counts(Scope.all(), [by])
     plan = await database.plan()
 
     assert sum(group.number for group in groups) == 100_000

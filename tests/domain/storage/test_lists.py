@@ -1,8 +1,9 @@
 """Pages of a list, put together, are the list: every order, every direction, every filter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,15 +15,26 @@ from domain.model.lifecycle import ACTIVE, INITIAL, TERMINATED, SubscriptionStat
 from domain.scope import Scope
 from domain.storage.database import Database
 from domain.storage.listing.filters import And, FieldFilter, Operator, Where
-from domain.storage.listing.orders import NEWEST_FIRST, OrderBy, SubscriptionOrder, sort_key
+from domain.storage.listing.orders import (
+    NEWEST_FIRST,
+    SUBSCRIPTION_SORTING,
+    SubscriptionOrder,
+    SubscriptionOrderBy,
+)
 from domain.storage.listing.paging import InvalidPageRequest, PageRequest
+from domain.storage.listing.sorting import InvalidOrder, OrderBy
 from domain.storage.subscriptions import CountBy, GroupCount, SubscriptionRepository
 from tests.domain.sample import CUSTOMER, LARGE_NODE, OTHER_CUSTOMER, SMALL_NODE
 from tests.domain.storage.conftest import Store
 from tests.postgres import StatementLog
 
 THIRD_CUSTOMER = CustomerId("Customer-3")
-ORDERS = [OrderBy(order, descending) for order in SubscriptionOrder for descending in (False, True)]
+ORDERS = st.lists(
+    st.tuples(st.sampled_from(SubscriptionOrder), st.booleans()).map(lambda each: OrderBy(*each)),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda each: each.field,
+).filter(lambda order: SubscriptionOrder.ID not in [each.field for each in order[:-1]])
 LONG = "x" * 100
 
 
@@ -107,28 +119,36 @@ async def fill(database: Database, rows: Sequence[Listed]) -> None:
         )
 
 
-def place(row: Listed, order: SubscriptionOrder) -> tuple[object, ...]:
+def value(row: Listed, field: SubscriptionOrder) -> Any:
     never = datetime.max.replace(tzinfo=UTC)
-    match order:
+    match field:
         case SubscriptionOrder.ID:
-            return (row.id,)
+            return row.id
         case SubscriptionOrder.DESCRIPTION:
-            return (row.description[:100].encode(), row.id)
+            return row.description[:100].encode()
         case SubscriptionOrder.CUSTOMER:
-            return (row.customer_id.encode(), row.id)
+            return row.customer_id.encode()
         case SubscriptionOrder.STATUS:
-            return (row.status.value, row.id)
+            return row.status.value
         case SubscriptionOrder.START_AT:
-            return (row.start_at or never, row.id)
+            return row.start_at or never
         case SubscriptionOrder.END_AT:
-            return (row.end_at or never, row.id)
+            return row.end_at or never
+
+
+def in_order(rows: Iterable[Listed], order: Sequence[SubscriptionOrderBy]) -> list[Listed]:
+    """The rows as the least important field sorts them, then the next one, and so on: sorting is stable."""
+    found = sorted(rows, key=lambda row: row.id, reverse=order[-1].descending)
+    for each in reversed(order):
+        found.sort(key=lambda row: value(row, each.field), reverse=each.descending)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What is asked of a list."""
 
-    order: OrderBy
+    order: Sequence[SubscriptionOrderBy]
     filter: tuple[Where | None, Callable[[Listed], bool]]
     scope: Scope
     sizes: list[int]
@@ -137,7 +157,7 @@ class Asked:
 
 ASKED = st.builds(
     Asked,
-    order=st.sampled_from(ORDERS),
+    order=ORDERS,
     filter=st.sampled_from(FILTERS),
     scope=st.sampled_from(SCOPES),
     sizes=st.lists(st.integers(1, 5), min_size=1, max_size=4),
@@ -165,7 +185,7 @@ async def walked(reads: SubscriptionRepository, asked: Asked) -> list[UUID]:
         assert len(ids) == size or not more
         if not more:
             return found
-        key = sort_key(page.rows[0 if backward else -1], asked.order)
+        key = SUBSCRIPTION_SORTING.sort_key(page.rows[0 if backward else -1], asked.order)
     raise AssertionError("a list that does not end")
 
 
@@ -174,16 +194,15 @@ async def walked(reads: SubscriptionRepository, asked: Asked) -> list[UUID]:
 async def test_pages_put_together_are_the_sorted_list(store: Store, rows: list[Listed], asked: Asked) -> None:
     await fill(store.database, rows)
     where, holds = asked.filter
-    scope, order = asked.scope, asked.order
-    expected = [row for row in rows if scope.allows(row.customer_id) and holds(row)]
-    expected.sort(key=lambda row: place(row, order.order), reverse=order.descending)
+    scope = asked.scope
+    expected = in_order((row for row in rows if scope.allows(row.customer_id) and holds(row)), asked.order)
 
     found = await walked(store.subscriptions, asked)
 
     assert found == [row.id for row in expected]
     assert await store.subscriptions.count(scope, where) == len(expected)
-    by_status = await store.subscriptions.counts(scope, CountBy.STATUS, where)
-    assert {group.key: group.number for group in by_status} == {
+    by_status = await store.subscriptions.counts(scope, [CountBy.STATUS], where)
+    assert {group.keys[0]: group.number for group in by_status} == {
         status: len([row for row in expected if row.status == status])
         for status in {row.status for row in expected}
     }
@@ -191,15 +210,15 @@ async def test_pages_put_together_are_the_sorted_list(store: Store, rows: list[L
 
 @given(
     rows=st.lists(LISTED, min_size=1, max_size=10, unique_by=lambda row: row.id),
-    order=st.sampled_from(ORDERS),
+    order=ORDERS,
     offset=st.integers(0, 12),
 )
 @SETTINGS
 async def test_an_offset_leaves_out_as_many(
-    store: Store, rows: list[Listed], order: OrderBy, offset: int
+    store: Store, rows: list[Listed], order: Sequence[SubscriptionOrderBy], offset: int
 ) -> None:
     await fill(store.database, rows)
-    rows.sort(key=lambda row: place(row, order.order), reverse=order.descending)
+    rows = in_order(rows, order)
 
     page = await store.subscriptions.page(
         Scope.all(), request=PageRequest(first=3, offset=offset), order=order
@@ -216,7 +235,7 @@ async def test_a_place_stays_where_it_is_when_the_filter_changes(store: Store) -
     await fill(
         store.database, [listed(each, status=status) for each, status in zip(ids, statuses, strict=True)]
     )
-    order = OrderBy(SubscriptionOrder.STATUS)
+    order = [OrderBy(SubscriptionOrder.STATUS)]
 
     page = await store.subscriptions.page(
         Scope.all(),
@@ -262,7 +281,7 @@ async def test_a_sort_key_of_another_list_is_refused(
 ) -> None:
     with statements.recorded() as executed, pytest.raises(InvalidPageRequest):
         await store.subscriptions.page(
-            Scope.all(), request=PageRequest(first=1, after=key), order=OrderBy(order)
+            Scope.all(), request=PageRequest(first=1, after=key), order=[OrderBy(order)]
         )
 
     assert len(executed) == 0
@@ -283,18 +302,44 @@ async def test_subscriptions_are_counted_by_what_they_have_in_common(
     scope = Scope.of(CUSTOMER)
 
     with statements.recorded() as executed:
-        found = {by: await store.subscriptions.counts(scope, by) for by in CountBy}
+        found = {by: await store.subscriptions.counts(scope, [by]) for by in CountBy}
+        both = await store.subscriptions.counts(scope, [CountBy.PRODUCT, CountBy.STATUS])
 
-    assert executed.verbs == ["SELECT"] * 4
+    assert executed.verbs == ["SELECT"] * 5
     assert found == {
-        CountBy.STATUS: [GroupCount(key="ACTIVE", number=2), GroupCount(key="INITIAL", number=1)],
+        CountBy.STATUS: [GroupCount(keys=("ACTIVE",), number=2), GroupCount(keys=("INITIAL",), number=1)],
         CountBy.PRODUCT: [
-            GroupCount(key=SMALL_NODE.name, number=2),
-            GroupCount(key=LARGE_NODE.name, number=1),
+            GroupCount(keys=(SMALL_NODE.name,), number=2),
+            GroupCount(keys=(LARGE_NODE.name,), number=1),
         ],
-        CountBy.CUSTOMER: [GroupCount(key=CUSTOMER, number=3)],
-        CountBy.IN_SYNC: [GroupCount(key=True, number=2), GroupCount(key=False, number=1)],
+        CountBy.CUSTOMER: [GroupCount(keys=(CUSTOMER,), number=3)],
+        CountBy.IN_SYNC: [GroupCount(keys=(True,), number=2), GroupCount(keys=(False,), number=1)],
     }
+    assert both == [
+        GroupCount(keys=(LARGE_NODE.name, "ACTIVE"), number=1),
+        GroupCount(keys=(SMALL_NODE.name, "ACTIVE"), number=1),
+        GroupCount(keys=(SMALL_NODE.name, "INITIAL"), number=1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ([], "0 fields"),
+        (list(SubscriptionOrder)[1:5], "4 fields"),
+        ([SubscriptionOrder.STATUS, SubscriptionOrder.STATUS], "STATUS twice"),
+        ([SubscriptionOrder.ID, SubscriptionOrder.STATUS], "a field behind ID"),
+    ],
+)
+async def test_an_order_that_makes_no_sense_is_refused(
+    store: Store, fields: list[SubscriptionOrder], found: str
+) -> None:
+    with pytest.raises(InvalidOrder) as caught:
+        await store.subscriptions.page(
+            Scope.all(), request=PageRequest(first=1), order=[OrderBy(field) for field in fields]
+        )
+
+    assert caught.value.found == found
 
 
 async def test_the_product_is_joined_only_where_it_is_needed(store: Store, statements: StatementLog) -> None:

@@ -2,8 +2,9 @@
 
 import re
 
-from domain.ids import ProductId, SubscriptionId, new_uuid7
+from domain.ids import ProcessId, ProductId, SubscriptionId, new_uuid7
 from domain.scope import Scope
+from domain.storage.changes import ChangeRepository
 from domain.storage.listing.paging import PageRequest
 from domain.storage.products import ProductRepository
 from tests.domain.sample import CUSTOMER, SMALL_NODE
@@ -37,6 +38,12 @@ async def fill(store: Store) -> None:
             SELECT subscription_id, 'node', 0, id FROM block
             """
         )
+        await connection.execute(
+            """
+            INSERT INTO subscription_change (subscription_id, version, process_id, actor, at)
+            SELECT id, 1, gen_random_uuid(), 'ada', now() FROM subscription
+            """
+        )
         await connection.execute("ANALYZE")
 
 
@@ -62,9 +69,10 @@ async def test_no_read_scans_a_whole_table(store: Store, statements: StatementLo
         await reads.page(Scope.of(CUSTOMER), request=PageRequest(first=10))
         await reads.by_ids(Scope.all(), KEY)
         await reads.trees(Scope.of(CUSTOMER), KEY)
+        await ChangeRepository(store.database).of_processes(Scope.of(CUSTOMER), [ProcessId(new_uuid7())])
 
-    assert len(executed) == 6
+    assert len(executed) == 7
     for text in executed:
         plan = await plan_of(store, text)
-        for table in ("subscription", "block", "block_relation"):
+        for table in ("subscription", "block", "block_relation", "subscription_change"):
             assert f"Seq Scan on {table}" not in plan, plan

@@ -22,8 +22,9 @@ from domain.storage.listing.filters import (
     ValueFilter,
     Where,
 )
-from domain.storage.listing.orders import OrderBy, SubscriptionOrder
+from domain.storage.listing.orders import SubscriptionOrder
 from domain.storage.listing.paging import PageRequest
+from domain.storage.listing.sorting import OrderBy
 from domain.storage.related import RelatedRepository
 from domain.storage.subscriptions import CountBy
 from tests.domain.circuits import Circuit, CircuitBlockInactive, CircuitInactive, new_circuit
@@ -140,11 +141,11 @@ async def answers(store: Store, scope: Scope, world: World) -> dict[str, Any]:
         "below blocks": await related.blocks_used_by(scope, world.blocks),
         "metadata": await annotations.metadata_of(scope, ids),
         "trees": {key: known(tree) for key, tree in (await reads.trees(scope, ids)).items()},
-        "counts": [await reads.counts(scope, by) for by in CountBy],
+        "counts": [await reads.counts(scope, [by]) for by in CountBy],
         "latest": {key: len(each) for key, each in (await changes.latest_of(scope, ids, number=9)).items()},
     }
     for order in SubscriptionOrder:
-        page = await reads.page(scope, request=PageRequest(first=3), order=OrderBy(order))
+        page = await reads.page(scope, request=PageRequest(first=3), order=[OrderBy(order)])
         found[f"page by {order}"] = (page.rows, page.has_next)
     for number, where in enumerate(FILTERS):
         page = await reads.page(scope, request=PageRequest(first=9), where=where, family=Circuit.family())

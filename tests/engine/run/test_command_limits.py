@@ -7,9 +7,9 @@ import pytest
 from domain.ids import CustomerId, ProcessId
 from domain.scope import Scope
 from engine.errors import IdempotencyKeyUsed, InvalidInput
-from engine.run.commands import Commands
+from engine.run.commands import Commands, StartedProcess
 from engine.states import ProcessStatus
-from tests.engine.run.house import ACTOR, PORT, SETTINGS, House
+from tests.engine.run.house import ACTOR, SETTINGS, House
 
 UNREADABLE = ["", " \n", "x" * 2001, "a\0b", "\ud800"]
 
@@ -103,26 +103,38 @@ async def test_an_answer_for_which_the_state_has_no_room_changes_nothing(house: 
     assert await house.process(process_id) == before
 
 
-async def test_a_key_that_another_customer_has_used_says_nothing_of_that_process(house: House) -> None:
-    first = await house.commands.start(
-        "create_port", values=PORT, idempotency_key="once", actor=ACTOR, scope=Scope.all()
-    )
+async def test_what_one_caller_has_used_as_a_key_is_nothing_to_another(house: House) -> None:
+    first = await _start_for(house, "acme", actor="ada")
+
+    other = await _start_for(house, "umbrella", actor="bob")
+    again = [
+        await _start_for(house, "acme", actor="ada"),
+        await _start_for(house, "umbrella", actor="bob"),
+    ]
+
+    assert (first.created, other.created) == (True, True)
+    assert [answer.process_id for answer in again] == [first.process_id, other.process_id]
+    assert [answer.created for answer in again] == [False, False]
+
+
+async def test_a_key_of_a_caller_whose_scope_was_narrowed_names_no_process(house: House) -> None:
+    first = await _start_for(house, "acme", actor="ada")
 
     with pytest.raises(IdempotencyKeyUsed) as unseen:
-        await _start_for(house, "umbrella")
+        await _start_for(house, "umbrella", actor="ada")
     with pytest.raises(IdempotencyKeyUsed) as seen:
-        await _start_for(house, "acme")
+        await _start_for(house, "acme", actor="ada", speed=98)
 
     assert (unseen.value.process_id, seen.value.process_id) == (None, first.process_id)
     assert str(first.process_id) not in str(unseen.value)
 
 
-async def _start_for(house: House, customer: str) -> None:
-    await house.commands.start(
+async def _start_for(house: House, customer: str, *, actor: str, speed: int = 99) -> StartedProcess:
+    return await house.commands.start(
         "create_port",
-        values={"customer_id": customer, "speed": 99},
+        values={"customer_id": customer, "speed": speed},
         idempotency_key="once",
-        actor="bob",
+        actor=actor,
         scope=Scope.of(CustomerId(customer)),
     )
 

@@ -93,7 +93,7 @@ async def test_a_follower_of_a_process_that_is_deleted_comes_to_an_end(house: Ho
     async with asyncio.TaskGroup() as tasks:
         following = tasks.create_task(collect(house, deaf, process_id, after=1, poll_s=0.05))
         async with house.database.write() as connection:
-            await aborts.abort(connection, process_id, reason=None, actor=ACTOR)
+            await aborts.abort(connection, [process_id], reason=None, actor=ACTOR)
             await deletions.delete(connection, [process_id])
 
         versions = await asyncio.wait_for(following, timeout=5)

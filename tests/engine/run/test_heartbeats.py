@@ -47,7 +47,7 @@ async def test_a_step_is_cut_short_if_its_process_ended_while_nobody_heard_of_it
         await house.stage.entry("first")
         async with house.database.write() as connection:
             await connection.execute("UPDATE process SET lease_until = now() - interval '1 minute'")
-            await aborts.abort(connection, process_id, reason=None, actor=ACTOR)
+            await aborts.abort(connection, [process_id], reason=None, actor=ACTOR)
             if deleted:
                 await deletions.delete(connection, [process_id])
 

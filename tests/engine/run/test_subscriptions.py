@@ -44,7 +44,8 @@ async def test_a_changed_subscription_is_saved_with_its_step(house: House) -> No
     ]
     assert [dict(block.values) for block in tree.blocks] == [{"speed": 40}]
     assert (tree.subscription.status, tree.subscription.in_sync) == (ACTIVE, True)
-    assert (await house.processes.processes_of([subscription_id]))[subscription_id][0] == process_id
+    found = await house.processes.processes_of(Scope.all(), [subscription_id])
+    assert found[subscription_id][0] == process_id
 
 
 async def test_a_subscription_that_changed_under_a_step_fails_it_and_writes_nothing(house: House) -> None:

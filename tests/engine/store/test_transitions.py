@@ -23,7 +23,7 @@ async def claim(connection: asyncpg.Connection, process_id: ProcessId) -> object
 
 
 async def abort(connection: asyncpg.Connection, process_id: ProcessId) -> object:
-    return await aborts.abort(connection, process_id, reason=None, actor="ada")
+    return await aborts.abort(connection, [process_id], reason=None, actor="ada")
 
 
 async def end_abandoned(connection: asyncpg.Connection, process_id: ProcessId) -> object:
@@ -164,6 +164,6 @@ async def test_a_process_with_a_live_lease_is_asked_to_abort(house: House) -> No
     process_id = await house.start("linear", text="a")
     async with house.database.write() as connection:
         await claim(connection, process_id)
-        aborted = await aborts.abort(connection, process_id, reason=None, actor="ada")
+        aborted = await aborts.abort(connection, [process_id], reason=None, actor="ada")
 
-    assert aborted == aborts.Aborted(status=ProcessStatus.ABORTING, began=True)
+    assert aborted == {process_id: aborts.Aborted(status=ProcessStatus.ABORTING, began=True)}

@@ -1,15 +1,17 @@
 """Callers are known by tokens that the identity provider has signed for this server."""
 
-import asyncio
 import base64
+import hmac
 import json
+import math
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 
 import httpx
 import jwt
 import pytest
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from domain.ids import CustomerId
 from domain.json import JsonValue
@@ -18,33 +20,21 @@ from graph.authentication.authenticator import (
     AuthenticationFault,
     NotAuthenticated,
     OpenDevelopment,
-    ProviderUnavailable,
 )
-from graph.authentication.keys import ProviderKeys
-from graph.authentication.settings import OPERATOR, READER, InvalidOidcSettings, OidcSettings
-from graph.authentication.tokens import BearerTokens
+from graph.authentication.settings import OPERATOR, InvalidOidcSettings, OidcSettings
 from graph.permissions import Permission
-from tests.graph.authentication.provider import AUDIENCE, Provider, SigningKey, ec_key, providing, rsa_key
+from tests.graph.authentication.provider import (
+    AUDIENCE,
+    CURVE,
+    FIRST,
+    SECOND,
+    STRANGER,
+    Provider,
+    SigningKey,
+    tokens_of,
+)
 
 NOTHING = frozenset[Permission]()
-FIRST, SECOND, STRANGER, CURVE = rsa_key("first"), rsa_key("second"), rsa_key("first"), ec_key("curve")
-
-
-@pytest.fixture
-async def provider() -> AsyncGenerator[Provider]:
-    async with providing(FIRST, CURVE) as provider:
-        yield provider
-
-
-@pytest.fixture
-async def client() -> AsyncGenerator[httpx.AsyncClient]:
-    async with httpx.AsyncClient() as client:
-        yield client
-
-
-def tokens_of(provider: Provider, client: httpx.AsyncClient, **changed: object) -> BearerTokens:
-    settings = OidcSettings(**{"issuer": provider.issuer, "audience": AUDIENCE, **changed})  # pyright: ignore[reportArgumentType]  # each test changes another one
-    return BearerTokens(settings, ProviderKeys(settings, client))
 
 
 @pytest.mark.parametrize("key", [FIRST, CURVE], ids=lambda key: key.id)
@@ -60,44 +50,6 @@ async def test_a_token_says_who_asks_what_they_may_do_and_whose_data_they_see(
     assert identity.viewer.scope == Scope.of(CustomerId("acme"), CustomerId("globex"))
     assert identity.expires_at == expires_at + 5
     assert identity.viewer.claims["roles"] == ["operator", "gardener"]
-
-
-@pytest.mark.parametrize(
-    ("claims", "permissions", "scope"),
-    [
-        ({}, NOTHING, Scope.of()),
-        ({"roles": ["gardener"], "customers": ["acme"]}, NOTHING, Scope.of(CustomerId("acme"))),
-        ({"roles": "reader gardener", "customers": "acme"}, READER, Scope.of(CustomerId("acme"))),
-        ({"roles": ["admin"]}, frozenset(Permission), Scope.all()),
-        ({"roles": [1, None, ["admin"]], "customers": {"acme": True}}, NOTHING, Scope.of()),
-    ],
-)
-async def test_what_no_claim_allows_is_not_allowed(
-    provider: Provider,
-    client: httpx.AsyncClient,
-    claims: dict[str, JsonValue],
-    permissions: frozenset[Permission],
-    scope: Scope,
-) -> None:
-    identity = await tokens_of(provider, client).identify(provider.sign(**claims))
-
-    assert (identity.viewer.permissions, identity.viewer.scope) == (permissions, scope)
-
-
-@pytest.mark.parametrize(
-    ("path", "claims"),
-    [
-        ("realm_access.roles", {"realm_access": {"roles": ["reader"]}}),
-        ("https://example.org/roles", {"https://example.org/roles": ["reader"]}),
-        ("scope", {"scope": "openid reader"}),
-    ],
-)
-async def test_roles_are_found_where_the_provider_puts_them(
-    provider: Provider, client: httpx.AsyncClient, path: str, claims: dict[str, JsonValue]
-) -> None:
-    identity = await tokens_of(provider, client, roles_claim=path).identify(provider.sign(**claims))
-
-    assert identity.viewer.permissions == READER
 
 
 def signed_by_nobody(provider: Provider) -> str:
@@ -132,6 +84,36 @@ def another_algorithm(provider: Provider) -> str:
     )
 
 
+def encoded(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def signed_with_the_public_key_as_text(provider: Provider) -> str:
+    """The same with the key as it stands in a file, which the library that signs would not do."""
+    assert isinstance(FIRST.private, rsa.RSAPrivateKey)
+    pem = FIRST.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    signed = f"{encoded({'alg': 'HS256', 'kid': 'first'})}.{provider.sign().split('.')[1]}"
+    signature = base64.urlsafe_b64encode(hmac.digest(pem, signed.encode(), "sha256")).rstrip(b"=")
+    return f"{signed}.{signature.decode()}"
+
+
+def nested_deeply(_: Provider) -> str:
+    """A header at which a reader of JSON that calls itself gives up."""
+    return f"{base64.urlsafe_b64encode(b'[' * 5_000).decode()}.e30.AA"
+
+
+def keys_of_its_own(provider: Provider) -> str:
+    """A token that says by which key it is to be checked, and where that is."""
+    header: dict[str, JsonValue] = {
+        "kid": "first",
+        "jwk": STRANGER.published(),
+        "jku": f"{provider.issuer}/evil",
+        "x5u": f"{provider.issuer}/evil",
+        "x5c": ["AAAA"],
+    }
+    return provider.sign_with_header(header, STRANGER)
+
+
 def key_of_another_kind(provider: Provider) -> str:
     forged = SigningKey(id="first", private=CURVE.private, algorithm="ES256")
     return provider.sign(forged)
@@ -144,9 +126,31 @@ FORGERIES: list[tuple[Callable[[Provider], str | None], AuthenticationFault, str
     (lambda _: "é" * 20, AuthenticationFault.MALFORMED_TOKEN, "found no JSON Web Token"),
     (lambda _: "x" * 9000, AuthenticationFault.MALFORMED_TOKEN, "found 9000 characters"),
     (signed_by_nobody, AuthenticationFault.UNTRUSTED_TOKEN, "expected one of ES256, RS256"),
+    (signed_with_the_public_key_as_text, AuthenticationFault.UNTRUSTED_TOKEN, "expected one of ES256, RS256"),
+    (nested_deeply, AuthenticationFault.MALFORMED_TOKEN, "found no JSON Web Token"),
+    (lambda _: f"{encoded([])}.e30.AA", AuthenticationFault.MALFORMED_TOKEN, "found no JSON Web Token"),
+    (lambda _: f"{encoded({'alg': ['RS256']})}.e30.AA", AuthenticationFault.UNTRUSTED_TOKEN, "expected one"),
+    (lambda _: "\ud800.e30.AA", AuthenticationFault.MALFORMED_TOKEN, "found no JSON Web Token"),
+    (lambda it: f"{it.sign()} {it.sign()}", AuthenticationFault.MALFORMED_TOKEN, "found no JSON Web Token"),
+    (keys_of_its_own, AuthenticationFault.UNTRUSTED_TOKEN, "signature does not fit"),
+    (
+        lambda it: it.sign_with_header({"kid": "../first"}),
+        AuthenticationFault.UNTRUSTED_TOKEN,
+        "a key that is",
+    ),
+    (
+        lambda it: it.sign_with_header({"kid": "' OR 1=1"}),
+        AuthenticationFault.UNTRUSTED_TOKEN,
+        "a key that is",
+    ),
+    (
+        lambda it: it.sign_with_header({"kid": "first", "crit": ["exp"], "exp": 1}),
+        AuthenticationFault.MALFORMED_TOKEN,
+        "found no JSON Web Token",
+    ),
     (signed_with_the_public_key, AuthenticationFault.UNTRUSTED_TOKEN, "expected one of ES256, RS256"),
     (another_algorithm, AuthenticationFault.UNTRUSTED_TOKEN, "expected one of ES256, RS256"),
-    (key_of_another_kind, AuthenticationFault.UNTRUSTED_TOKEN, "is not accepted"),
+    (key_of_another_kind, AuthenticationFault.UNTRUSTED_TOKEN, "a key that is not"),
     (tampered, AuthenticationFault.UNTRUSTED_TOKEN, "signature does not fit"),
     (lambda it: it.sign(STRANGER), AuthenticationFault.UNTRUSTED_TOKEN, "signature does not fit"),
     (lambda it: it.sign(SECOND), AuthenticationFault.UNTRUSTED_TOKEN, "a key that is not"),
@@ -166,6 +170,21 @@ FORGERIES: list[tuple[Callable[[Provider], str | None], AuthenticationFault, str
         AuthenticationFault.UNTRUSTED_TOKEN,
         "not valid yet",
     ),
+    (lambda it: it.sign(iat=int(time.time()) + 900), AuthenticationFault.UNTRUSTED_TOKEN, "not valid yet"),
+    (lambda it: it.sign(nbf="soon"), AuthenticationFault.UNTRUSTED_TOKEN, "not accepted"),
+    (lambda it: it.sign(exp=str(int(time.time()) + 60)), AuthenticationFault.UNTRUSTED_TOKEN, "no number"),
+    (lambda it: it.sign(exp=True), AuthenticationFault.EXPIRED_TOKEN, "has expired"),
+    (lambda it: it.sign(exp=-1), AuthenticationFault.EXPIRED_TOKEN, "has expired"),
+    (lambda it: it.sign(aud=["another"]), AuthenticationFault.UNTRUSTED_TOKEN, "not meant for"),
+    (lambda it: it.sign(aud=[]), AuthenticationFault.UNTRUSTED_TOKEN, "lacks the claim 'aud'"),
+    (lambda it: it.sign(aud=[["orchestrion"]]), AuthenticationFault.UNTRUSTED_TOKEN, "not meant for"),
+    (lambda it: it.sign(aud="orchestrion-test"), AuthenticationFault.UNTRUSTED_TOKEN, "not meant for"),
+    (lambda it: it.sign(iss=f"{it.issuer}/"), AuthenticationFault.UNTRUSTED_TOKEN, "not issued by"),
+    (lambda it: it.sign(iss=[it.issuer]), AuthenticationFault.UNTRUSTED_TOKEN, "not issued by"),
+    (lambda it: it.sign(sub=7), AuthenticationFault.UNTRUSTED_TOKEN, "not accepted"),
+    (lambda it: it.sign(sub="a\nb"), AuthenticationFault.UNTRUSTED_TOKEN, "names nobody"),
+    (lambda it: it.sign(sub="a\0b"), AuthenticationFault.UNTRUSTED_TOKEN, "names nobody"),
+    (lambda it: it.sign(sub="\ud800"), AuthenticationFault.UNTRUSTED_TOKEN, "names nobody"),
     (lambda it: it.sign(sub=None), AuthenticationFault.UNTRUSTED_TOKEN, "names nobody"),
     (lambda it: it.sign(sub="  "), AuthenticationFault.UNTRUSTED_TOKEN, "names nobody"),
 ]
@@ -189,6 +208,35 @@ async def test_a_token_that_cannot_be_trusted_stands_for_nobody(
     assert not token or token not in refusal.value.message
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [{"aud": ["another", AUDIENCE]}, {"iat": int(time.time())}, {"exp": 10**400}, {"nbf": 0}, {"jti": "1"}],
+)
+async def test_a_token_of_an_unusual_shape_that_is_good_is_taken(
+    provider: Provider, client: httpx.AsyncClient, claims: dict[str, JsonValue]
+) -> None:
+    identity = await tokens_of(provider, client).identify(provider.sign(**claims))
+
+    assert identity.viewer.name == "ada"
+    assert identity.expires_at is not None
+    assert math.isfinite(identity.expires_at)
+
+
+async def test_a_token_may_name_no_key_where_there_is_one_alone(
+    provider: Provider, client: httpx.AsyncClient
+) -> None:
+    tokens = tokens_of(provider, client, keys_min_interval_s=0)
+    nameless = provider.sign_with_header({}, FIRST)
+    named_wrongly = provider.sign_with_header({}, STRANGER)
+
+    assert (await tokens.identify(nameless)).viewer.name == "ada"
+    with pytest.raises(NotAuthenticated, match="signature does not fit"):
+        await tokens.identify(named_wrongly)
+    provider.keys = [FIRST, SECOND]
+    with pytest.raises(NotAuthenticated, match="a key that is not"):
+        await tokens_of(provider, client).identify(nameless)
+
+
 async def test_clocks_may_differ_by_the_leeway(provider: Provider, client: httpx.AsyncClient) -> None:
     tokens = tokens_of(provider, client, leeway_s=30)
     now = int(time.time())
@@ -198,100 +246,6 @@ async def test_clocks_may_differ_by_the_leeway(provider: Provider, client: httpx
         await tokens.identify(provider.sign(exp=now - 40))
 
     assert just_over.viewer.name == "ada"
-
-
-async def test_keys_are_fetched_once_for_many_callers(provider: Provider, client: httpx.AsyncClient) -> None:
-    tokens = tokens_of(provider, client)
-
-    await asyncio.gather(*(tokens.identify(provider.sign()) for _ in range(20)))
-
-    assert provider.asked_for_keys == 1
-
-
-async def test_a_new_key_is_noticed_with_its_first_token(
-    provider: Provider, client: httpx.AsyncClient
-) -> None:
-    tokens = tokens_of(provider, client, keys_min_interval_s=0)
-    await tokens.identify(provider.sign())
-    old = provider.sign()
-
-    provider.keys = [SECOND]
-    new = await tokens.identify(provider.sign())
-
-    assert (new.viewer.name, provider.asked_for_keys) == ("ada", 2)
-    with pytest.raises(NotAuthenticated, match="a key that is not"):
-        await tokens.identify(old)
-
-
-async def test_made_up_keys_cost_the_provider_one_question_for_a_while(
-    provider: Provider, client: httpx.AsyncClient
-) -> None:
-    tokens = tokens_of(provider, client)
-    await tokens.identify(provider.sign())
-
-    for _ in range(10):
-        with pytest.raises(NotAuthenticated):
-            await tokens.identify(provider.sign(SECOND))
-
-    assert provider.asked_for_keys == 1
-
-
-async def test_keys_that_are_no_public_keys_for_signatures_are_left_out(
-    provider: Provider, client: httpx.AsyncClient
-) -> None:
-    shared: JsonValue = {"kty": "oct", "kid": "first", "k": "c2VjcmV0", "alg": "HS256"}
-    encryption: JsonValue = {**SECOND.published(), "use": "enc"}
-    provider.extra_keys = [shared, encryption, {"kty": "RSA"}, {"kty": "XX", "kid": "x"}, None]
-    tokens = tokens_of(provider, client)
-
-    assert (await tokens.identify(provider.sign())).viewer.name == "ada"
-    with pytest.raises(NotAuthenticated):
-        await tokens.identify(provider.sign(SECOND))
-
-
-async def test_old_keys_serve_while_the_provider_is_gone(
-    provider: Provider, client: httpx.AsyncClient
-) -> None:
-    tokens = tokens_of(provider, client, keys_max_age_s=0, keys_min_interval_s=0)
-    await tokens.identify(provider.sign())
-
-    provider.broken = PlainTextResponse("down", status_code=503)
-
-    assert (await tokens.identify(provider.sign())).viewer.name == "ada"
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        PlainTextResponse("down", status_code=503),
-        PlainTextResponse("not JSON"),
-        PlainTextResponse("[" * 100_000),
-        JSONResponse({"issuer": "https://another"}),
-        JSONResponse([]),
-        PlainTextResponse(" " * 1_000_001),
-    ],
-    ids=["down", "no JSON", "deep", "another issuer", "another shape", "endless"],
-)
-async def test_nobody_is_known_until_the_keys_are_had(
-    provider: Provider, client: httpx.AsyncClient, answer: Response
-) -> None:
-    tokens = tokens_of(provider, client, keys_min_interval_s=0)
-    provider.broken = answer
-    with pytest.raises(ProviderUnavailable):
-        await tokens.identify(provider.sign())
-
-    provider.broken = None
-
-    assert (await tokens.identify(provider.sign())).viewer.name == "ada"
-
-
-async def test_a_configuration_of_another_issuer_is_not_believed(
-    provider: Provider, client: httpx.AsyncClient
-) -> None:
-    provider.named_issuer = "https://another.example.org"
-
-    with pytest.raises(ProviderUnavailable):
-        await tokens_of(provider, client).identify(provider.sign())
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
 import strawberry
+import structlog
 from graphql import GraphQLError
 from starlette.applications import Starlette
+from strawberry.dataloader import DataLoader
+from strawberry.scalars import JSON
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from domain.scope import Scope
@@ -34,6 +38,10 @@ class Signals:
     contexts: int = 0
     flooded: int = 0
     source_closed: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    contexts_break: bool = False
+    callers_break: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,14 +49,45 @@ class Everybody:
     """Takes every caller for the same one."""
 
     identity: Identity
+    signals: Signals
 
     async def identify(self, token: str | None) -> Identity:
         del token
+        if self.signals.callers_break:
+            raise RuntimeError(SECRET)
         return self.identity
+
+
+SECRET = "the password is hunter2"  # noqa: S105  # what no answer may hold
 
 
 class TooFar(GraphError):
     code = "TOO_FAR"
+
+
+@strawberry.type(directives=requires(Permission.CONNECT))
+class Item:
+    """One of many, which fails."""
+
+    number: int
+
+    @strawberry.field
+    def broken(self) -> str | None:
+        raise RuntimeError(SECRET)
+
+
+@strawberry.type(directives=requires(Permission.CONNECT))
+class SlowEvent:
+    """An event whose answer takes for ever."""
+
+    @strawberry.field
+    async def value(self) -> str | None:
+        await asyncio.Event().wait()
+
+
+async def broken_load(keys: list[int]) -> list[str]:
+    del keys
+    raise RuntimeError(SECRET)
 
 
 def small_schema(signals: Signals) -> strawberry.Schema:  # noqa: C901  # a list of small fields
@@ -68,11 +107,11 @@ def small_schema(signals: Signals) -> strawberry.Schema:  # noqa: C901  # a list
 
         @strawberry.field
         def crash(self) -> str | None:
-            raise RuntimeError("the password is hunter2")
+            raise RuntimeError(SECRET)
 
         @strawberry.field
         def crash_root(self) -> str:
-            raise RuntimeError("the password is hunter2")
+            raise RuntimeError(SECRET)
 
         @strawberry.field
         def typed(self) -> str | None:
@@ -90,10 +129,50 @@ def small_schema(signals: Signals) -> strawberry.Schema:  # noqa: C901  # a list
         def number(self) -> float:
             return 0.5
 
+        @strawberry.field
+        def total(self, of: list[int]) -> int:
+            return sum(of)
+
+        @strawberry.field
+        async def slow(self) -> str:
+            signals.begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                signals.cancelled.set()
+            return "never"
+
+        @strawberry.field
+        def items(self, first: int | None = None) -> list[Item]:
+            return [Item(number=number) for number in range(first or 3)]
+
+        @strawberry.field
+        async def loaded(self) -> str | None:
+            return await DataLoader(load_fn=broken_load).load(1)
+
+        @strawberry.field
+        def whole(self) -> int | None:
+            return SECRET  # pyright: ignore[reportReturnType]  # no number, which only its serialization finds
+
+        @strawberry.field
+        def endless(self) -> JSON | None:
+            return {"password": SECRET, "number": float("nan")}  # pyright: ignore[reportReturnType]  # the scalar takes any value
+
+        @strawberry.field
+        def absent(self) -> str:
+            return None  # pyright: ignore[reportReturnType]  # a mistake that only the executor finds
+
     @strawberry.type(directives=requires(Permission.CONNECT))
     class Mutation:
         @strawberry.mutation
         def bump(self) -> int:
+            signals.bumped += 1
+            return signals.bumped
+
+        @strawberry.mutation
+        async def bump_slowly(self) -> int:
+            signals.begun.set()
+            await signals.tick.wait()
             signals.bumped += 1
             return signals.bumped
 
@@ -114,6 +193,12 @@ def small_schema(signals: Signals) -> strawberry.Schema:  # noqa: C901  # a list
                 signals.source_closed.set()
 
         @strawberry.subscription
+        async def ticks(self) -> AsyncGenerator[int]:
+            yield 1
+            await signals.tick.wait()
+            yield 2
+
+        @strawberry.subscription
         async def flood(self) -> AsyncGenerator[str]:
             while True:
                 signals.flooded += 1
@@ -123,7 +208,16 @@ def small_schema(signals: Signals) -> strawberry.Schema:  # noqa: C901  # a list
         @strawberry.subscription
         async def broken(self) -> AsyncGenerator[int]:
             yield 1
-            raise RuntimeError("the password is hunter2")
+            raise RuntimeError(SECRET)
+
+        @strawberry.subscription
+        async def slow_events(self) -> AsyncGenerator[SlowEvent]:
+            yield SlowEvent()
+            yield SlowEvent()
+
+        @strawberry.subscription
+        async def not_numbers(self) -> AsyncGenerator[int]:
+            yield SECRET  # pyright: ignore[reportReturnType]  # as above
 
         @strawberry.subscription
         async def refused(self) -> AsyncGenerator[int]:
@@ -145,12 +239,30 @@ class SmallServer:
         return self.url.replace("http://", "ws://")
 
 
+@pytest.fixture(autouse=True)
+def plain_logs() -> Generator[None]:
+    """Write failures as Python does: the values beside them take half a second to show."""
+    before = structlog.get_config()
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
+    yield
+    structlog.configure(**before)
+
+
 @pytest.fixture
 async def server() -> AsyncGenerator[SmallServer]:
+    async with serving_small(SETTINGS) as server:
+        yield server
+
+
+@asynccontextmanager
+async def serving_small(settings: GraphSettings) -> AsyncGenerator[SmallServer]:
     signals = Signals()
-    streams = OpenStreams()
+    streams = OpenStreams(most=settings.max_streams, most_of_caller=settings.max_streams_of_caller)
 
     def new_context(_: Viewer) -> int:
+        if signals.contexts_break:
+            raise RuntimeError(SECRET)
         signals.contexts += 1
         return signals.contexts
 
@@ -158,12 +270,13 @@ async def server() -> AsyncGenerator[SmallServer]:
         small_schema(signals)._schema,  # pyright: ignore[reportPrivateUsage]  # executed by graphql-core
         executor_class=StrawberryGraphQLCoreExecutionContext,
         new_context=new_context,
+        settings=settings,
     )
     viewer = Viewer(name="tester", permissions=frozenset({Permission.CONNECT}), scope=Scope.all())
-    authenticator = Everybody(Identity(viewer=viewer))
+    authenticator = Everybody(Identity(viewer=viewer), signals)
     application = Starlette(
         routes=graphql_routes(
-            "/graphql", operations, authenticator=authenticator, streams=streams, settings=SETTINGS
+            "/graphql", operations, authenticator=authenticator, streams=streams, settings=settings
         )
     )
     end_streams = lambda: streams.close(timeout_s=2)  # noqa: E731

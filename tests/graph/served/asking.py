@@ -9,7 +9,7 @@ from engine.run.commands import Commands
 from engine.run.engine_watch import EngineWatch
 from graph.app import context_factory
 from graph.context import GraphDependencies
-from graph.execution.executor import CountingExecutor
+from graph.execution.fast.executor import PlannedExecutor
 from graph.execution.operations import Operations
 from graph.execution.request import GraphQLRequest
 from graph.permissions import Permission, Viewer
@@ -44,8 +44,9 @@ class Asking:
         )
         self._operations = Operations(
             SCHEMA.core,
-            executor_class=CountingExecutor,
+            executor_class=PlannedExecutor,
             new_context=context_factory(dependencies, SCHEMA),
+            settings=dependencies.settings,
         )
 
     async def __call__(self, query: str, **variables: Any) -> Any:

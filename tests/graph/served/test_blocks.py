@@ -5,7 +5,9 @@ from datetime import time, timedelta
 import pytest
 
 from domain.storage.database import Database
+from graph.ids import IdKind, encode_id
 from tests.graph.circuits import CircuitBlockInactive, FibreBlock, FrameSize, Position, RadioBlock, Site
+from tests.graph.served.asking import Asking
 from tests.graph.served.house import House
 from tests.graph.served.stored import Stored, subscription_of
 from tests.parity import parity
@@ -18,7 +20,7 @@ VALUES = """
 LOOSE = f"""
 query ($id: ID!) {{ subscription(id: $id) {{ ... on CircuitSubscription {{
     frameSize circuit {{ {VALUES} }} active {{ frameSize circuit {{ {VALUES} }} }} }}
-    blocks {{ ... on Block {{ values {{ name type value }} }} }} }} }}
+    blocks {{ ... on Block {{ values {{ name kind type isList value }} }} }} }} }}
 """
 
 GIVEN = {
@@ -60,21 +62,47 @@ async def test_values_of_every_kind_are_typed_and_exact(house: House, database: 
     assert found["circuit"] == SHOWN
     assert found["active"]["circuit"] == SHOWN
     assert found["blocks"][0]["values"] == [
-        {"name": "name", "type": "String", "value": "c1"},
-        {"name": "frameSize", "type": "FrameSize", "value": "JUMBO"},
-        {"name": "counter", "type": "BigInt", "value": str(2**80)},
-        {"name": "opensAt", "type": "Time", "value": "08:30:00.000000"},
-        {"name": "patience", "type": "Duration", "value": "P400DT1H0.5S"},
-        {"name": "contact", "type": "EmailAddress", "value": "noc@example.org"},
-        {"name": "manual", "type": "URL", "value": "https://example.org/manual"},
-        {"name": "gateway", "type": "IPAddress", "value": "2001:db8::1"},
-        {"name": "weights", "type": "[BigInt]", "value": ["1", None, "3"]},
+        {"name": "name", "kind": "STRING", "type": "String", "isList": False, "value": "c1"},
+        {"name": "frameSize", "kind": "ENUM", "type": "FrameSize", "isList": False, "value": "JUMBO"},
+        {"name": "counter", "kind": "BIG_INT", "type": "BigInt", "isList": False, "value": str(2**80)},
+        {"name": "opensAt", "kind": "TIME", "type": "Time", "isList": False, "value": "08:30:00.000000"},
+        {
+            "name": "patience",
+            "kind": "DURATION",
+            "type": "Duration",
+            "isList": False,
+            "value": "P400DT1H0.5S",
+        },
+        {
+            "name": "contact",
+            "kind": "EMAIL_ADDRESS",
+            "type": "EmailAddress",
+            "isList": False,
+            "value": "noc@example.org",
+        },
+        {
+            "name": "manual",
+            "kind": "URL",
+            "type": "URL",
+            "isList": False,
+            "value": "https://example.org/manual",
+        },
+        {
+            "name": "gateway",
+            "kind": "IP_ADDRESS",
+            "type": "IPAddress",
+            "isList": False,
+            "value": "2001:db8::1",
+        },
+        {"name": "weights", "kind": "BIG_INT", "type": "BigInt", "isList": True, "value": ["1", None, "3"]},
         {
             "name": "site",
+            "kind": "OBJECT",
             "type": "Site",
+            "isList": False,
             "value": {"name": "lab", "positions": [{"latitude": 1.5}], "frameSize": "NORMAL"},
         },
-        {"name": "sites", "type": "[Site]", "value": []},
+        {"name": "sites", "kind": "OBJECT", "type": "Site", "isList": True, "value": []},
     ]
 
 
@@ -217,3 +245,54 @@ async def test_values_that_drifted_are_typed_problems(
 
     assert code == "MODEL_DRIFTED"
     assert message in text
+
+
+TREE = """
+query ($id: ID!) { subscription(id: $id) { blockTree {
+    depth field position isReference isRepeated parent { id } block { __typename id } }
+    relations { blockId } } }
+"""
+
+
+@parity("GQ-05")
+async def test_a_tree_is_a_list_that_needs_no_join(house: House, database: Database) -> None:
+    stored = Stored(database)
+    node, other = await stored.node(), await stored.node(customer="customer 2")
+    port = node.node.ports[0]
+    circuit = await stored.circuit(
+        port,
+        other.node.ports[0],
+        values={"backup": CircuitBlockInactive.new(name="c2", frame_size=FrameSize.NORMAL, main=port)},
+    )
+
+    everything = (await house.ask(TREE, id=subscription_of(circuit)))["subscription"]
+    seen = (await Asking(house)(TREE, id=subscription_of(circuit)))["data"]["subscription"]
+
+    names = {
+        encode_id(IdKind.BLOCK, block.id): name
+        for block, name in ((circuit.circuit, "circuit"), (port, "port"), (other.node.ports[0], "other"))
+    }
+    names[everything["blockTree"][-2]["block"]["id"]] = "backup"
+    assert [
+        (
+            place["depth"],
+            place["parent"] and names[place["parent"]["id"]],
+            f"{place['field']} {place['position']}",
+            names[place["block"]["id"]],
+            place["isReference"],
+            place["isRepeated"],
+        )
+        for place in everything["blockTree"]
+    ] == [
+        (0, None, "circuit 0", "circuit", False, False),
+        (1, "circuit", "ends 0", "other", True, False),
+        (1, "circuit", "main 0", "port", True, False),
+        (1, "circuit", "backup 0", "backup", False, False),
+        (2, "backup", "main 0", "port", True, True),
+    ]
+    assert len(everything["relations"]) == len(everything["blockTree"])
+    hidden = [place for place in seen["blockTree"] if place["block"]["__typename"] == "HiddenBlock"]
+    assert [names[place["block"]["id"]] for place in hidden] == ["other"]
+    assert [{**place, "block": None} for place in seen["blockTree"]] == [
+        {**place, "block": None} for place in everything["blockTree"]
+    ]

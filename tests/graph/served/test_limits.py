@@ -1,12 +1,24 @@
 """What a server refuses for its size, with the limits it has by itself."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import asyncpg
 import pytest
 from graphql import get_introspection_query
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
+from domain.json import encode
 from domain.scope import Scope
 from graph.settings import GraphSettings
 from tests.graph.served.asking import Asking
 from tests.graph.served.house import House
+from tests.waiting import eventually
+
+READ_CONNECTIONS = 4
+"""How many the tests' database has to read with."""
 
 _DEEP = "subscriptions { nodes { processes { nodes { "
 
@@ -25,9 +37,9 @@ _DEEP = "subscriptions { nodes { processes { nodes { "
             "The operation is 27 fields deep: at most 25 are taken.",
         ),
         (
-            "{" + " ".join(f"a{number}: viewer {{ name }}" for number in range(1_001)) + "}",
+            "{" + "viewer { name } " * 501 + "}",
             "DOCUMENT_TOO_LARGE",
-            "The operation selects 2002 fields: at most 2000 are taken.",
+            "The operation selects 1002 fields: at most 1000 are taken.",
         ),
         ("{ a " * 5_000, "PARSE_FAILED", "Syntax Error: Document is nested too deeply. Parsing aborted."),
     ],
@@ -91,7 +103,7 @@ async def test_lists_within_lists_are_bounded_together(house: House) -> None:
 async def test_lists_that_lead_round_in_circles_are_bounded_together_with_all_others(
     house: House, query: str
 ) -> None:
-    ask = Asking(house, settings=GraphSettings(max_list_entries=30), scope=Scope.all())
+    ask = Asking(house, settings=GraphSettings(max_list_entries=30, max_cost=10**15), scope=Scope.all())
 
     answer = await ask(query)
 
@@ -112,6 +124,66 @@ async def test_blocks_that_lead_back_to_their_subscription_are_bounded(working_h
 
     assert {error["extensions"]["code"] for error in refused["errors"]} == {"RESULT_TOO_LARGE"}
     assert "errors" not in given
+
+
+@pytest.mark.parametrize("transport", ["HTTP", "socket"])
+async def test_a_query_that_is_given_up_gives_its_statement_and_its_connection_back(
+    house: House, database_dsn: str, transport: str
+) -> None:
+    process = await house.start_node()
+    # The one is read by a loader, the other is not.
+    both = f'{{ process(id: "{process}") {{ id }} processes {{ nodes {{ id }} }} }}'
+    ask = Asking(house, settings=GraphSettings(operation_timeout_s=0.3), scope=Scope.all())
+
+    async with locked(database_dsn, "process") as waiting:
+        if transport == "HTTP":
+            answers = await asyncio.gather(*(ask(both) for _ in range(2 * READ_CONNECTIONS)))
+            codes = {error["extensions"]["code"] for answer in answers for error in answer["errors"]}
+            assert codes == {"TIMED_OUT"}
+        else:
+            async with socket_of(house) as socket:
+                await socket.send(encode({"type": "subscribe", "id": "1", "payload": {"query": both}}))
+                await eventually(lambda: are_there(waiting, 2))
+                await socket.send(encode({"type": "complete", "id": "1"}))
+                await eventually(lambda: are_there(waiting, 0))
+        await eventually(lambda: are_there(waiting, 0))
+        meanwhile = await ask("{ products { nodes { name } } }")
+        assert len(meanwhile["data"]["products"]["nodes"]) == 3
+    assert (await ask(both))["data"] == {
+        "process": {"id": process},
+        "processes": {"nodes": [{"id": process}]},
+    }
+
+
+@asynccontextmanager
+async def locked(dsn: str, table: str) -> AsyncGenerator[asyncpg.Connection]:
+    """Keeps everybody else from a table; gives a connection that can look at who waits."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            yield connection
+    finally:
+        await connection.close()
+
+
+async def are_there(connection: asyncpg.Connection, number: int) -> bool:
+    """Whether so many statements wait for a lock."""
+    found = await connection.fetchval(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    return found == number
+
+
+@asynccontextmanager
+async def socket_of(house: House) -> AsyncGenerator[ClientConnection]:
+    """A socket that was greeted."""
+    address = f"{house.url.replace('http', 'ws')}/graphql"
+    async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+        await socket.send(encode({"type": "connection_init"}))
+        await socket.recv()
+        yield socket
 
 
 async def test_the_values_of_what_was_read_cost_nothing(working_house: House) -> None:

@@ -1,8 +1,14 @@
 """How many statements an operation takes: the same for one row and for many."""
 
+import asyncio
+import re
+from contextlib import aclosing
+from typing import Any
+
 import pytest
 
 from tests.graph.served.house import House
+from tests.parity import parity
 from tests.postgres import StatementLog
 
 PROCESSES_DEEP = """
@@ -17,6 +23,7 @@ PROCESSES_DEEP = """
 """
 
 
+@parity("GQ-11")
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -47,6 +54,7 @@ async def test_statements_do_not_grow_with_rows(
     assert counts == [expected] * 3
 
 
+@parity("GQ-11", mends="switch")
 async def test_only_the_columns_that_are_selected_are_read(house: House, statements: StatementLog) -> None:
     await house.start_node()
 
@@ -64,3 +72,62 @@ async def test_only_the_columns_that_are_selected_are_read(house: House, stateme
     [text] = [text for text in subscriptions if "FROM subscription" in text]
     assert "subscription.status" in text
     assert "subscription.note" not in text
+
+
+ATTEMPTS = """
+subscription ($process: ID!) { processEvents(process: $process) {
+    ... on ProcessStatusChanged { status }
+    ... on StepFinished { step { key attempts { number status } changes { created } } } } }
+"""
+
+
+@parity("GQ-11")
+async def test_what_was_loaded_for_an_event_serves_no_later_one(house: House) -> None:
+    process = await house.start_node()
+    told: list[Any] = []
+
+    async with asyncio.timeout(20), aclosing(house.follow(ATTEMPTS, process=process)) as stream:
+        await anext(stream)
+        async with house.working():
+            async for response in stream:
+                event = response["data"]["processEvents"]
+                told += [event["step"]] if "step" in event else []
+                if event.get("status") == "SUSPENDED":
+                    await house.resume(process, {"serial": 7})
+
+    confirmed = [step["attempts"] for step in told if step["key"] == "confirm"]
+    assert confirmed[-1] == [{"number": 1, "status": "SUCCESS"}]
+    assert len(confirmed) == 2
+    assert next(step["key"] for step in told if step["changes"]) == "make_node"
+
+
+@parity("GQ-11")
+@pytest.mark.parametrize(
+    ("selected", "tables"),
+    [
+        ("id status createdBy note", {"process"}),
+        ("steps { key }", {"process", "process_step"}),
+        ("steps { attempts { number } }", {"process", "process_step", "step_attempt"}),
+        ("subscriptions { id description }", {"process", "process_subscription", "subscription"}),
+        ("changes { toVersion }", {"process", "subscription_change", "subscription"}),
+    ],
+)
+async def test_a_list_and_a_detail_read_only_the_tables_of_what_is_selected(
+    house: House, statements: StatementLog, selected: str, tables: set[str]
+) -> None:
+    async with house.working():
+        process = await house.start_node()
+        await house.until(process, "SUSPENDED")
+
+    with statements.recorded() as recorded:
+        await house.ask(f"{{ processes {{ nodes {{ {selected} }} }} }}")
+        await house.ask(f"query ($id: ID!) {{ process(id: $id) {{ {selected} }} }}", id=process)
+
+    reads = " ".join(text for text in recorded if text.startswith("SELECT"))
+    found = set(
+        re.findall(r"(?:FROM|JOIN) (process|process_\w+|step_\w+|subscription|subscription_\w+)\b", reads)
+    )
+    assert found - {"product"} == tables
+    assert ("process.steps" in reads) == ("process_step" in tables)
+    assert "process.state" not in reads
+    assert "process_step.delta" not in reads

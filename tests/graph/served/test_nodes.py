@@ -46,7 +46,7 @@ async def test_what_is_not_there_is_null(house: House, identifier: str) -> None:
 
 
 async def test_what_is_no_id_is_refused(house: House) -> None:
-    code, message = await house.error(NODE, id="customer_1")
+    code, message = await house.error(NODE, id="engine_1")
 
     assert code == "INVALID_ID"
-    assert message.startswith("'customer_1' is no id: expected one of product_…, ")
+    assert message.startswith("'engine_1' is no id: expected one of product_…, ")

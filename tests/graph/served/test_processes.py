@@ -4,8 +4,10 @@ import pytest
 
 from domain.storage.database import Database
 from tests.graph.ids_of import suffix
+from tests.graph.served.asking import Asking
 from tests.graph.served.house import CREATE_NODE, NODE, House
 from tests.parity import parity
+from tests.postgres import StatementLog
 
 UNKNOWN = "process_01h455vb4pex5vsknk084sn02q"
 
@@ -58,6 +60,7 @@ async def test_a_started_process_shows_its_plan_before_any_worker_has_seen_it(ho
     assert process["form"] is None
 
 
+@parity("GQ-06")
 @parity("WE-17")
 async def test_a_process_is_carried_out_to_its_end(working_house: House) -> None:
     house = working_house
@@ -273,4 +276,86 @@ async def test_a_command_to_what_is_no_process_is_answered_beside_the_others(
             "message": f"'{shown}' is not the id of a process: expected process_….",
         },
         "second": {"__typename": "NotFound"},
+    }
+
+
+CHANGES = """
+query ($id: ID!) { process(id: $id) {
+    changes { fromVersion toVersion created terminated subscription { id } changes { ...Change } }
+    steps { key changes { fromVersion toVersion created changes { ...Change } } } } }
+fragment Change on ValueChange { blockName field before after }
+"""
+
+
+@parity("GQ-06")
+async def test_a_process_tells_what_it_made_of_its_subscriptions_and_so_does_each_step(
+    working_house: House,
+) -> None:
+    house = working_house
+    subscription = await house.active_node()
+    [creating] = (await house.ask("{ processes { nodes { id } } }"))["processes"]["nodes"]
+
+    created = (await house.ask(CHANGES, id=creating["id"]))["process"]
+
+    [whole] = created["changes"]
+    versions = (await house.ask("query ($id: ID!) { subscription(id: $id) { version } }", id=subscription))[
+        "subscription"
+    ]["version"]
+    told = {(each["blockName"], each["field"]): (each["before"], each["after"]) for each in whole["changes"]}
+    assert {name: whole[name] for name in whole if name != "changes"} == {
+        "fromVersion": None,
+        "toVersion": versions,
+        "created": True,
+        "terminated": False,
+        "subscription": {"id": subscription},
+    }
+    assert told[None, "status"] == (None, "ACTIVE")
+    assert told["NodeBlock", "hostname"] == (None, "lab-1")
+    assert told["NodeBlock", "serial"][0] is None
+    by_step = {step["key"]: step["changes"] for step in created["steps"] if step["changes"]}
+    made, *_, activated = (change for changes in by_step.values() for change in changes)
+    assert (made["fromVersion"], made["created"]) == (None, True)
+    assert (activated["toVersion"], activated["created"]) == (versions, False)
+    assert {(None, "status")} <= {(each["blockName"], each["field"]) for each in activated["changes"]}
+
+
+async def test_what_processes_changed_is_one_statement_and_kept_to_the_scope(
+    house: House, statements: StatementLog
+) -> None:
+    async with house.working():
+        await house.active_node()
+        await house.active_node(customerId="customer 2", hostname="lab-2")
+    query = """{ processes { nodes {
+        id changes { toVersion changes { field } } steps { key changes { created } } } } }"""
+
+    with statements.recorded() as plain:
+        await house.ask("{ processes { nodes { id steps { key } } } }")
+    with statements.recorded() as recorded:
+        everything = (await house.ask(query))["processes"]["nodes"]
+    seen = (await Asking(house)(query))["data"]["processes"]["nodes"]
+
+    assert [plain.verbs, recorded.verbs] == [["SELECT"] * 2, ["SELECT"] * 3]
+    assert len([text for text in recorded if "subscription_change" in text]) == 1
+    assert [len(node["changes"]) for node in everything] == [1, 1]
+    assert seen == [everything[1]]
+
+
+async def test_processes_that_concern_others_as_well_are_not_even_counted(
+    house: House, database: Database
+) -> None:
+    async with house.working():
+        subscription = await house.active_node()
+    async with database.writer() as connection:
+        await connection.execute("UPDATE process SET customers = ARRAY['customer 1', 'customer 2']")
+    query = """query ($id: ID!) { subscription(id: $id) {
+        processes(first: 1) { totalCount nodes { id } pageInfo { hasNextPage } } } }"""
+
+    found = await house.ask(query, id=subscription)
+    seen = (await Asking(house)(query, id=subscription))["data"]
+
+    assert found["subscription"]["processes"]["totalCount"] == 1
+    assert seen["subscription"]["processes"] == {
+        "totalCount": 0,
+        "nodes": [],
+        "pageInfo": {"hasNextPage": False},
     }

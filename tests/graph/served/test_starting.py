@@ -240,7 +240,7 @@ async def test_a_resume_with_wrong_pages_says_where_and_changes_nothing(working_
     assert await house.until(process, "SUSPENDED") == "SUSPENDED"
 
 
-@pytest.mark.parametrize("key", ["", "k" * 256])
+@pytest.mark.parametrize("key", ["", " \t", "k" * 256])
 async def test_a_key_that_cannot_be_kept_is_refused_by_its_name(house: House, key: str) -> None:
     answer = (await house.ask(CREATE_NODE, input=NODE, key=key))["createNode"]
 
@@ -248,7 +248,7 @@ async def test_a_key_that_cannot_be_kept_is_refused_by_its_name(house: House, ke
     assert answer["errors"] == [
         {
             "path": ["idempotencyKey"],
-            "message": f"Expected 1 to 255 characters, found {len(key)}",
+            "message": f"Expected 1 to 255 characters, not all blank, found {len(key)}",
             "code": "key_length",
         }
     ]

@@ -8,19 +8,21 @@ NODE = """
 query ($id: ID!) {
   subscription(id: $id) {
     __typename id customerId status inSync version startAt
-    product { name fixedInputs }
+    product { name fixedInputs { name value } }
     ... on NodeSubscription {
       vendor
       node { id blockName label hostname role serial loopback tags ports { id name speed } uplink { id } }
       active { vendor node { hostname role serial ports { name speed } } }
     }
-    blocks { __typename id blockName ... on Block { values { name type value } ownerSubscription { id } } }
+    blocks { __typename id blockName
+             ... on Block { values { name kind type isList value } ownerSubscription { id } } }
     relations { parentId field position blockId isReference }
   }
 }
 """
 
 
+@parity("GQ-05")
 @parity("W-52")
 async def test_an_active_subscription_has_its_blocks_loose_strict_and_generic(working_house: House) -> None:
     subscription_id = await working_house.active_node()
@@ -35,7 +37,7 @@ async def test_an_active_subscription_has_its_blocks_loose_strict_and_generic(wo
     )
     assert (found["status"], found["inSync"], found["vendor"]) == ("ACTIVE", True, "acme")
     assert found["startAt"].endswith("Z")
-    assert found["product"] == {"name": "Node acme", "fixedInputs": {"vendor": "acme"}}
+    assert found["product"] == {"name": "Node acme", "fixedInputs": [{"name": "vendor", "value": "acme"}]}
     assert {name: node[name] for name in ("blockName", "hostname", "role", "serial", "loopback", "tags")} == {
         "blockName": "NodeBlock",
         "hostname": "lab-1",
@@ -68,8 +70,8 @@ async def test_an_active_subscription_has_its_blocks_loose_strict_and_generic(wo
     ]
     assert blocks[1]["id"] == node["ports"][0]["id"]
     assert blocks[1]["values"] == [
-        {"name": "name", "type": "String", "value": "eth0"},
-        {"name": "speed", "type": "BigInt", "value": "100000000000"},
+        {"name": "name", "kind": "STRING", "type": "String", "isList": False, "value": "eth0"},
+        {"name": "speed", "kind": "BIG_INT", "type": "BigInt", "isList": False, "value": "100000000000"},
     ]
     assert blocks[1]["ownerSubscription"] == {"id": subscription_id}
 

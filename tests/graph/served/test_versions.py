@@ -23,7 +23,7 @@ query ($id: ID!, $first: Int, $after: String) { subscription(id: $id) {
 VERSION = """
 query ($id: ID!, $version: Int!) { subscriptionVersion(id: $id, version: $version) {
     subscriptionId version productName customerId status description
-    blocks { blockId blockName label values { name type value } }
+    blocks { blockId blockName label values { name kind type isList value } }
     relations { parentId field position blockId isReference } } }
 """
 
@@ -122,8 +122,8 @@ async def test_a_version_is_shown_as_it_was(house: House, database: Database) ->
         "A node",
     )
     assert blocks["PortBlock"]["values"] == [
-        {"name": "name", "type": "String", "value": "eth0"},
-        {"name": "speed", "type": "BigInt", "value": "1000"},
+        {"name": "name", "kind": "STRING", "type": "String", "isList": False, "value": "eth0"},
+        {"name": "speed", "kind": "BIG_INT", "type": "BigInt", "isList": False, "value": "1000"},
     ]
     assert {value["name"]: value["value"] for value in blocks["NodeBlock"]["values"]}["role"] == "CORE"
     assert first["relations"] == [

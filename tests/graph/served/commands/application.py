@@ -16,6 +16,7 @@ from engine.step_lists import StepList, begin, done
 from engine.steps import input_step, step
 from engine.workflow_decorators import task, validate_workflow
 from tests.graph.application import Node
+from tests.graph.served.commands.orders import mix, order
 
 
 class Gate:
@@ -146,5 +147,5 @@ def new_registry(gate: Gate) -> Registry:
     async def opened() -> AsyncGenerator[Gate]:
         yield gate
 
-    workflows = [find, find_guarded, ask_guarded, ask_anybody, work, wait_at_gate, check]
+    workflows = [find, find_guarded, ask_guarded, ask_anybody, work, wait_at_gate, check, order, mix]
     return Registry(workflows, services={Gate: opened})

@@ -22,7 +22,7 @@ from engine.run.worker import Worker
 from graph.app import context_factory
 from graph.authentication.authenticator import Identity
 from graph.context import GraphDependencies
-from graph.execution.executor import CountingExecutor
+from graph.execution.fast.executor import PlannedExecutor
 from graph.execution.operations import Operations
 from graph.http.open_streams import OpenStreams
 from graph.http.routes import graphql_routes
@@ -174,7 +174,7 @@ def new_server(database: Database, registry: Registry) -> Starlette:
     schema = build_schema(CATALOG, registry)
     operations = Operations(
         schema.core,
-        executor_class=CountingExecutor,
+        executor_class=PlannedExecutor,
         new_context=context_factory(dependencies, schema),
     )
     routes = graphql_routes(

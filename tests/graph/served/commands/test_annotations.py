@@ -29,6 +29,7 @@ DESCRIBE = f"""mutation ($id: ID!, $customer: String!, $text: String!, $version:
 UNDESCRIBE = f"""mutation ($id: ID!, $customer: String!, $version: Int) {{
   a: deleteCustomerDescription(subscription: $id, customerId: $customer, version: $version) {ANSWER} }}"""
 
+OUT_OF_SCOPE = "Not allowed: the customer is out of scope."
 EVERY = [
     (NOTE, {"note": "Beware"}),
     (METADATA, {"metadata": {"rack": 1}, "version": 0}),
@@ -120,22 +121,26 @@ async def test_what_cannot_be_kept_is_refused_with_its_path(commands: CommandHou
         await write(commands, METADATA, node, metadata=["no object"], version=0),
         await write(commands, DESCRIBE, node, customer="customer 1", text=" "),
         await write(commands, DESCRIBE, node, customer="", text="Nobody's"),
-        await write(commands, UNDESCRIBE, node, customer="customer 1"),
     ]
+    missing = await write(commands, UNDESCRIBE, node, customer="customer 1")
 
     assert [answer["errors"] for answer in refused] == [
         problem("note", "Found 5001 characters, expected at most 5000 characters"),
         problem("metadata", "Found ['no object'], expected a JSON object"),
         problem("description", "Found blank text, expected some text"),
         problem("customerId", "Found blank text, expected some text"),
-        problem("customerId", "The customer has no description of it", code="missing"),
     ]
+    assert missing == {
+        "__typename": "NotFound",
+        "message": f"The customer has no description of {node}.",
+        "missingId": "customer 1",
+    }
     assert (await read(commands, node))["noteVersion"] == 0
 
 
-def problem(argument: str, message: str, *, code: str = "annotation") -> list[dict[str, object]]:
+def problem(argument: str, message: str) -> list[dict[str, object]]:
     """The errors of an answer that has one."""
-    return [{"path": [argument], "message": message, "code": code}]
+    return [{"path": [argument], "message": message, "code": "annotation"}]
 
 
 async def test_a_description_is_taken_away_and_a_blank_note_is_none(
@@ -152,14 +157,17 @@ async def test_a_description_is_taken_away_and_a_blank_note_is_none(
 
 
 @pytest.mark.parametrize(("mutation", "variables"), EVERY)
-async def test_out_of_scope_is_as_if_it_did_not_exist(
+async def test_what_is_out_of_scope_is_not_told_of(
     commands: CommandHouse, node: str, mutation: str, variables: dict[str, Any]
 ) -> None:
     before = await read(commands, node)
 
     answer = await write(commands, mutation, node, viewer="stranger", **variables)
 
-    assert answer == {"__typename": "NotFound", "message": f"There is no {node}.", "missingId": node}
+    if "customer" in variables:
+        assert answer == {"__typename": "NotAllowed", "message": OUT_OF_SCOPE}
+    else:
+        assert answer == {"__typename": "NotFound", "message": f"There is no {node}.", "missingId": node}
     assert await read(commands, node) == before
 
 
@@ -186,8 +194,10 @@ async def test_what_customers_out_of_scope_call_it_is_neither_read_nor_written(
     seen = await read(commands, node, viewer="clerk")
     written = await write(commands, DESCRIBE, node, customer="customer 2", text="Mine", viewer="clerk")
 
+    taken = await write(commands, UNDESCRIBE, node, customer="customer 2", viewer="clerk")
+
     assert seen["customerDescriptions"] == []
-    assert written["__typename"] == "NotFound"
+    assert written == taken == {"__typename": "NotAllowed", "message": OUT_OF_SCOPE}
 
 
 async def test_of_two_who_write_at_once_one_does(commands: CommandHouse, node: str) -> None:
@@ -230,3 +240,18 @@ async def test_a_write_and_its_answer_are_two_statements_and_lists_read_them_at_
         await commands.ask("senior", writing, id=node)
 
     assert (listed.verbs, written.verbs) == (["SELECT", "SELECT", "SELECT"], ["WITH", "SELECT"])
+
+
+@pytest.mark.parametrize(("mutation", "variables"), EVERY)
+async def test_what_is_no_id_of_a_subscription_is_not_found(
+    commands: CommandHouse, mutation: str, variables: dict[str, Any]
+) -> None:
+    process = "process_01h455vb4pex5vsknk084sn02q"
+
+    answer = await write(commands, mutation, process, **variables)
+
+    assert answer == {
+        "__typename": "NotFound",
+        "message": f"'{process}' is not the id of a subscription: expected subscription_….",
+        "missingId": process,
+    }

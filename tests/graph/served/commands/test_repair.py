@@ -41,7 +41,7 @@ async def test_a_subscription_is_put_in_sync_once_its_process_has_ended(
     done = await repair(commands, node)
     again = await repair(commands, node)
     deleted = await commands.ask(
-        "senior", "mutation ($id: ID!) { deleteProcesses(processes: [$id]) { deletedCount } }", id=process
+        "senior", "mutation ($id: ID!) { deleteProcesses(processes: [$id]) { doneCount } }", id=process
     )
 
     assert too_early == {
@@ -52,7 +52,7 @@ async def test_a_subscription_is_put_in_sync_once_its_process_has_ended(
     }
     assert done["subscription"] == {"inSync": True, "version": 1, "heldBy": None}
     assert again == done
-    assert deleted["deleteProcesses"]["deletedCount"] == 1
+    assert deleted["deleteProcesses"]["doneCount"] == 1
 
 
 async def test_a_running_process_keeps_its_subscription(commands: CommandHouse, database: Database) -> None:
@@ -103,4 +103,4 @@ async def test_a_repair_is_its_transaction_and_one_read(
     with statements.recorded() as recorded:
         await commands.ask("senior", plain, id=node)
 
-    assert recorded.verbs == ["BEGIN", "SELECT", "SELECT", "SELECT", "WITH", "COMMIT", "SELECT"]
+    assert recorded.verbs == ["SELECT", "BEGIN", "SELECT", "WITH", "COMMIT", "SELECT"]

@@ -157,11 +157,11 @@ async def test_a_process_out_of_scope_is_as_if_it_did_not_exist(commands: Comman
 
 
 @pytest.mark.parametrize("step", ["search", UNKNOWN, f"step_{suffix(UNKNOWN)}"])
-async def test_what_is_no_id_of_a_step_is_an_error(commands: CommandHouse, step: str) -> None:
-    [(code, message)] = await commands.errors("senior", SKIP, step=step, reason="because")
+async def test_what_is_no_id_of_a_step_is_not_found(commands: CommandHouse, step: str) -> None:
+    answer = (await commands.ask("senior", SKIP, step=step, reason="because"))["skipStep"]
 
-    assert code == "INVALID_ID"
-    assert step in message
+    assert (answer["__typename"], answer["missingId"]) == ("NotFound", step)
+    assert step in answer["message"]
 
 
 async def test_a_skip_is_a_read_its_transaction_and_one_read_of_the_process(

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest_asyncio
 
 from domain.storage.database import Database
-from tests.graph.circuits import FibreBlock, RadioBlock, Site
+from tests.graph.circuits import FibreBlock, FrameSize, RadioBlock, Site
 from tests.graph.served.house import House
 from tests.graph.served.stored import Stored, subscription_of
 
@@ -34,6 +34,7 @@ ALPHA = {
     "gateway": ip_address("192.0.2.1"),
     "weights": [1, None, 5],
     "site": Site(name="attic"),
+    "sites": [Site(name="cellar", frame_size=FrameSize.JUMBO), Site(name="attic")],
 }
 BETA = {
     "name": "Beta_100%",

@@ -71,6 +71,7 @@ async def test_counts_are_grouped_filtered_and_kept_to_the_scope(
       status: subscriptionCounts(groupBy: STATUS) { count status productName customerId inSync }
       product: subscriptionCounts(groupBy: PRODUCT, where: {status: {eq: ACTIVE}}) { count productName }
       customer: subscriptionCounts(groupBy: CUSTOMER) { count customerId }
+      both: subscriptionCounts(groupBy: [PRODUCT, STATUS]) { count productName status customerId }
       sync: subscriptionCounts(groupBy: IN_SYNC, where: {description: {contains: "node"}}) { count inSync }
     }"""
 
@@ -80,6 +81,10 @@ async def test_counts_are_grouped_filtered_and_kept_to_the_scope(
         "status": [{"count": 6, "status": "ACTIVE", "productName": None, "customerId": None, "inSync": None}],
         "product": [{"count": 3, "productName": "Circuit"}, {"count": 3, "productName": "Node acme"}],
         "customer": [{"count": 5, "customerId": "customer 1"}, {"count": 1, "customerId": "customer 2"}],
+        "both": [
+            {"count": 3, "productName": name, "status": "ACTIVE", "customerId": None}
+            for name in ("Circuit", "Node acme")
+        ],
         "sync": [{"count": 3, "inSync": True}],
     }
     assert seen["customer"] == [{"count": 5, "customerId": "customer 1"}]
@@ -94,3 +99,36 @@ async def test_a_filter_of_counts_that_cannot_be_is_refused(house: House) -> Non
         "INVALID_FILTER",
         "'where.status': found no operator, expected at least one of eq, in, isNull.",
     )
+
+
+async def test_subscriptions_are_found_by_what_is_attached_to_them(
+    linked: tuple[House, dict[str, str]],
+) -> None:
+    house, known = linked
+    ids = {name: identifier for identifier, name in known.items()}
+    documents = {
+        "own": {"owner": {"team": "noc", "floor": 3}, "tags": ["a", "b"]},
+        "other": {"owner": {"team": "noc"}},
+        "bare": {"tags": ["b"]},
+    }
+    for name, document in documents.items():
+        await house.ask(
+            """mutation ($id: ID!, $document: JSON!) {
+                 setSubscriptionMetadata(subscription: $id, metadata: $document, version: 0) {
+                   __typename } }""",
+            id=ids[name],
+            document=document,
+        )
+    table: list[tuple[object, str, str]] = [
+        ({"contains": {"owner": {"team": "noc"}}}, "own other", "own"),
+        ({"contains": {"tags": ["b"]}}, "own bare", "own bare"),
+        ({"contains": {"tags": ["b"], "owner": {"floor": 3}}}, "own", "own"),
+        ({"contains": {"owner": "noc"}}, "", ""),
+        ({"contains": {}, "isNull": False}, "own other bare", "own bare"),
+        ({"isNull": True}, "near far radio", "near far radio"),
+    ]
+
+    for where, everybody, clerk in table:
+        found = await found_by(house.ask, known, None, {"metadata": where})
+        seen = await found_by(Asking(house), known, None, {"metadata": where})
+        assert (found, seen, where) == (everybody, clerk, where)

@@ -7,7 +7,7 @@ from tests.graph.served.house import House
 from tests.postgres import StatementLog
 
 PAGE = """
-query ($where: SubscriptionWhere, $by: SubscriptionOrderBy, $first: Int, $after: String, $last: Int,
+query ($where: SubscriptionWhere, $by: [SubscriptionOrderBy!], $first: Int, $after: String, $last: Int,
        $before: String, $offset: Int) {
   subscriptions(where: $where, orderBy: $by, first: $first, after: $after, last: $last, before: $before,
                 offset: $offset) {

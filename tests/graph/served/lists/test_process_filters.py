@@ -7,6 +7,7 @@ from domain.storage.listing.filters import MAX_CONDITIONS, MAX_DEPTH
 from graph.settings import GraphSettings
 from tests.graph.served.asking import Asking
 from tests.graph.served.house import House
+from tests.parity import parity
 from tests.postgres import StatementLog
 
 PROCESSES = """
@@ -15,6 +16,7 @@ query ($where: ProcessWhere) { processes(where: $where) { totalCount nodes { id 
 START = "mutation { callBack { ... on ProcessStarted { process { id } } } }"
 
 
+@parity("QL-01")
 async def test_processes_are_filtered_by_what_they_are_and_what_they_concern(
     working_house: House,
 ) -> None:
@@ -49,8 +51,9 @@ async def test_processes_are_filtered_by_what_they_are_and_what_they_concern(
             "isNull": (True, ""),
         },
         "customerId": {"eq": ("customer 1", "own"), "in": (["customer 2", "customer 1"], "other own")},
-        "subscription": {"eq": (subscription, "own"), "in": ([], "")},
         "createdBy": {"startsWith": ("x", ""), "isNull": (False, "other task own")},
+        "lastActor": {"eq": ("developer", "other task own"), "contains": ("nobody", "")},
+        "note": {"isNull": (True, "other task own"), "contains": ("x", "")},
         "assignee": {"eq": ("field engineer", "other"), "isNull": (True, "task own")},
         "failureKind": {"in": (["ERROR"], ""), "eq": ("TIMEOUT", ""), "isNull": (True, "other task own")},
         "startedAt": {
@@ -74,6 +77,23 @@ async def test_processes_are_filtered_by_what_they_are_and_what_they_concern(
         ({"not": {"status": {"eq": "COMPLETED"}}, "isTask": {"eq": False}}, "other"),
         ({"or": [{"isTask": {"eq": True}}, {"status": {"eq": "COMPLETED"}}]}, "task own"),
         ({"and": [{"isTask": {"eq": True}}, {"status": {"eq": "COMPLETED"}}]}, ""),
+        ({"createdByViewer": True}, "other task own"),
+        ({"createdByViewer": False}, ""),
+        ({"not": {"or": [{"createdByViewer": True}]}}, ""),
+        *(
+            ({"subscriptions": {"some": {**some, "status": {"eq": "ACTIVE"}}}}, "own")
+            for some in (
+                {"id": {"eq": subscription}},
+                {"product": {"tag": {"eq": "ACME"}, "productType": {"eq": "Node"}}},
+                {"product": {"name": {"eq": "Node acme"}}},
+                {"description": {"contains": "LAB-1"}},
+                {"customerId": {"eq": "customer 1"}},
+                {"ownsBlock": {"nodeBlock": {"hostname": {"eq": "lab-1"}}}},
+            )
+        ),
+        ({"subscriptions": {"some": {"id": {"in": []}}}}, ""),
+        ({"subscriptions": {"none": {}}}, "task"),
+        ({"subscriptions": {"every": {"status": {"eq": "ACTIVE"}}}}, "task own"),
     ]
 
     for where, wanted in wheres:
@@ -81,7 +101,12 @@ async def test_processes_are_filtered_by_what_they_are_and_what_they_concern(
         assert (" ".join(ids[node["id"]] for node in found["nodes"]), where) == (wanted, where)
         assert found["totalCount"] == len(found["nodes"])
     clerk = Asking(house)
-    for hidden in ({"customerId": {"eq": "customer 2"}}, {"id": {"in": [other]}}, {"isTask": {"eq": True}}):
+    for hidden in (
+        {"customerId": {"eq": "customer 2"}},
+        {"id": {"in": [other]}},
+        {"isTask": {"eq": True}},
+        {"subscriptions": {"some": {"customerId": {"eq": "customer 2"}}}},
+    ):
         assert (await clerk(PROCESSES, where=hidden))["data"]["processes"] == {"totalCount": 0, "nodes": []}
 
 
@@ -92,8 +117,27 @@ async def test_processes_are_filtered_by_what_they_are_and_what_they_concern(
         ({"status": {"in": None}}, "status in", "found null, expected a value"),
         ({"status": {}}, "status", "found no operator, expected at least one of eq, in, isNull."),
         ({"customerId": {}}, "customerId", "found no operator, expected at least one of eq, in."),
-        ({"startedAt": {"gt": "2026-01-01T00:00:00"}}, "startedAt gt", "found datetime"),
-        ({"subscription": {"eq": "x"}}, "subscription eq", "'x' is not the id of a subscription"),
+        (
+            {"startedAt": {"gt": "2026-01-01T00:00:00"}},
+            "startedAt gt",
+            "found the time 2026-01-01T00:00:00, expected a",
+        ),
+        (
+            {"subscriptions": {}},
+            "subscriptions",
+            "found nothing, expected at least one of some, every, none.",
+        ),
+        ({"subscriptions": {"some": None}}, "subscriptions some", "found null, expected a value"),
+        (
+            {"subscriptions": {"none": {"id": {"eq": "x"}}}},
+            "subscriptions none id eq",
+            "'x' is not the id of a subscription",
+        ),
+        (
+            {"subscriptions": {"some": {"or": [{"inSync": {"eq": True}}] * (MAX_CONDITIONS - 1)}}},
+            "",
+            f"found more than {MAX_CONDITIONS} cond",
+        ),
         ({"or": [{"isTask": {"eq": True}}] * MAX_CONDITIONS}, "", f"found more than {MAX_CONDITIONS} cond"),
     ],
 )
