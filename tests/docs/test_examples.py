@@ -26,6 +26,8 @@ from orchestrion.extension import load_extension
 from tests.docs.project import PAGES, ROOT, Block, blocks, name_of
 
 PAGES_WITH_OPERATIONS = [page for page in PAGES if any(block.language == "graphql" for block in blocks(page))]
+# The answers of this page are compared with those of a running server, and shortened.
+PLAYED = ROOT / "docs" / "api.md"
 PAGES_ABOUT_THE_SAMPLE = [ROOT / "README.md", ROOT / "docs" / "tutorial.md"]
 SAMPLE = "\n".join(file.read_text() for file in sorted((ROOT / "examples" / "network").rglob("*.py")))
 
@@ -44,7 +46,7 @@ def test_every_operation_of_a_page_fits_the_schema(page: Path, schema: GraphQLSc
     assert problems == []
 
 
-@pytest.mark.parametrize("page", PAGES_WITH_OPERATIONS, ids=name_of)
+@pytest.mark.parametrize("page", [page for page in PAGES_WITH_OPERATIONS if page != PLAYED], ids=name_of)
 def test_every_answer_of_a_page_has_the_fields_that_its_operation_selects(
     page: Path, schema: GraphQLSchema
 ) -> None:
