@@ -17,9 +17,9 @@ from engine.run.bus import EventBus
 from engine.run.commands import Commands
 from engine.run.engine_watch import EngineWatch
 from engine.settings import EngineSettings
-from graph.authentication.admission import Admission, AuthorizedCallers
+from graph.authentication.access_policy import AccessPolicy
+from graph.authentication.admission import Admission, AdmittedCallers
 from graph.authentication.authenticator import Authenticator, OpenDevelopment
-from graph.authentication.authorizer import Authorizer
 from graph.authentication.keys import ProviderKeys
 from graph.authentication.loopback import require_loopback
 from graph.authentication.tokens import BearerTokens
@@ -27,7 +27,8 @@ from graph.context import GraphDependencies, OperationContext
 from graph.customers import CustomerDirectory
 from graph.execution.fast.executor import PlannedExecutor
 from graph.execution.operations import Operations
-from graph.extension import NO_EXTENSION, GraphExtension
+from graph.extending.extension import NO_EXTENSION, GraphExtension
+from graph.extending.viewer_access import ServedContext
 from graph.http.open_streams import OpenStreams
 from graph.http.own_machine import OwnMachineOnly
 from graph.http.routes import graphql_routes
@@ -38,7 +39,6 @@ from graph.plain.graphiql import graphiql_routes
 from graph.plain.health import health_routes
 from graph.schema import ApplicationSchema, build_schema
 from graph.settings import GraphSettings
-from graph.viewer_access import ServedContext
 
 GRAPHQL_PATH = "/graphql"
 CALLBACKS_PATH = "/callbacks/"
@@ -75,7 +75,7 @@ def create_server(
     graph_settings: GraphSettings,
     schema: ApplicationSchema | None = None,
     extension: GraphExtension = NO_EXTENSION,
-    authorizer: Authorizer | None = None,
+    access_policy: AccessPolicy | None = None,
 ) -> GraphServer:
     """Builds the server of an application on an open database.
 
@@ -88,7 +88,7 @@ def create_server(
         schema: That of this catalogue, registry and extension, if it was built before; it can serve several
             servers.
         extension: What the application adds, and puts in the place of the server's own.
-        authorizer: The application's say in who may do what; the extension's if left out.
+        access_policy: The application's say in who may do what; the extension's if left out.
 
     Raises:
         NotLoopback: Other machines could reach it, and nobody has to sign in.
@@ -107,7 +107,7 @@ def create_server(
     return create_app(
         dependencies,
         schema=schema or build_schema(catalog, registry, extension=extension),
-        authorizer=authorizer or extension.authorizer,
+        access_policy=access_policy or extension.access_policy,
     )
 
 
@@ -115,7 +115,7 @@ def create_app(
     dependencies: GraphDependencies,
     *,
     schema: ApplicationSchema | None = None,
-    authorizer: Authorizer | None = None,
+    access_policy: AccessPolicy | None = None,
 ) -> GraphServer:
     """Builds the server from its parts; the bus runs as long as the server does.
 
@@ -125,10 +125,12 @@ def create_app(
     """
     settings = dependencies.settings
     client = httpx.AsyncClient()
-    admission = None if authorizer is None else Admission(authorizer, limit_s=settings.authorizer_limit_s)
+    admission = (
+        None if access_policy is None else Admission(access_policy, limit_s=settings.access_policy_limit_s)
+    )
     authenticator = _authenticator(settings, client)
     if admission is not None:
-        authenticator = AuthorizedCallers(authenticator, admission, again_s=settings.authorizer_again_s)
+        authenticator = AdmittedCallers(authenticator, admission, again_s=settings.access_policy_again_s)
     streams = OpenStreams(most=settings.max_streams, most_of_caller=settings.max_streams_of_caller)
     started = asyncio.Event()
     schema = schema or build_schema(dependencies.catalog, dependencies.registry)

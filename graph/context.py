@@ -14,14 +14,14 @@ from engine.run.bus import EventBus
 from engine.run.commands import Commands
 from engine.run.engine_watch import EngineWatch
 from graph.customers import CustomerDirectory, Customers, SubscriptionHolders
+from graph.generate.results.typed_models import TypedModels
 from graph.limits import ReadBudget
 from graph.loaders import Loaders
 from graph.permissions import Viewer
 from graph.settings import GraphSettings
-from graph.typed_models import TypedModels
 
 if TYPE_CHECKING:
-    from graph.families import Families
+    from graph.generate.results.families import Families
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

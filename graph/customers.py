@@ -147,23 +147,15 @@ class Customers:
 
     async def by_ids(self, ids: Collection[CustomerId]) -> Mapping[CustomerId, CustomerRecord]:
         """Gives those of some customers that the directory knows; none if it fails."""
-        try:
-            return await self.find(ids)
-        except CustomersUnavailable:
-            return {}
-
-    async def find(self, ids: Collection[CustomerId]) -> Mapping[CustomerId, CustomerRecord]:
-        """Gives those of some customers that the directory knows.
-
-        Raises:
-            CustomersUnavailable: The directory failed, or took too long.
-        """
         asked = [each for each in ids if self._scope.allows(each)]
         if not asked:
             return {}
-        async with self._answering():
-            found = await self._directory.by_ids(asked)
-        return {each: found[each] for each in asked if each in found}
+        try:
+            async with self._answering():
+                found = await self._directory.by_ids(asked)
+                return {each: _checked(found[each], of=each) for each in asked if each in found}
+        except CustomersUnavailable:
+            return {}
 
     async def page(self, request: PageRequest, *, search: str | None) -> Page[CustomerRecord]:
         """Gives a page of the customers.
@@ -171,9 +163,10 @@ class Customers:
         Raises:
             CustomersUnavailable: The directory failed, or took too long.
         """
-        async with self._answering():
+        async with self._answering(GraphError, InvalidPageRequest):
             page = await self._directory.page(scope=self._scope, request=request, search=search)
-        return replace(page, rows=[row for row in page.rows if self._scope.allows(row.id)])
+            rows = [_checked(row) for row in page.rows]
+            return replace(page, rows=[row for row in rows if self._scope.allows(row.id)])
 
     async def count(self, *, search: str | None) -> int:
         """Gives how many customers there are.
@@ -181,21 +174,38 @@ class Customers:
         Raises:
             CustomersUnavailable: The directory failed, or took too long.
         """
-        async with self._answering():
-            return await self._directory.count(scope=self._scope, search=search)
+        async with self._answering(GraphError, InvalidPageRequest):
+            number = await self._directory.count(scope=self._scope, search=search)
+            if not isinstance(number, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # a directory may not check types
+                raise TypeError(f"found {number!r}, expected a number of customers")
+            return number
 
     @asynccontextmanager
-    async def _answering(self) -> AsyncGenerator[None]:
-        """Lets the directory answer in time, or not at all."""
+    async def _answering(self, *told: type[Exception]) -> AsyncGenerator[None]:
+        """Lets the directory answer in time and as it should, or not at all; `told` are for who asks."""
         try:
             async with asyncio.timeout(self._limit_s):
                 yield
-        except (GraphError, InvalidPageRequest):
+        except told:
             raise
         except Exception as error:
             # The edge to a system of the application's: what it raises is not for us to know.
             logger.warning("customers.unavailable", directory=type(self._directory).__name__, exc_info=error)
             raise CustomersUnavailable("The directory of customers does not answer.") from error
+
+
+def _checked(given: object, *, of: CustomerId | None = None) -> CustomerRecord:
+    """Gives back what a directory tells of a customer.
+
+    Raises:
+        TypeError: It is no record, not wholly of texts, or another customer's.
+    """
+    match given:
+        case CustomerRecord(id=str(found), name=str(), short_name=str() | None) if of in {None, found}:
+            return given
+        case _:
+            whose = "" if of is None else f" of {of!r}"
+            raise TypeError(f"found {shown(given)}, expected a CustomerRecord{whose}, of texts")
 
 
 def nameless(customer_id: CustomerId) -> CustomerRecord:

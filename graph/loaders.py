@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from functools import cached_property
+from typing import TypeAlias, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -22,6 +23,7 @@ from domain.storage.annotation_reads import (
 )
 from domain.storage.changes import ChangeRecord, ChangeRepository
 from domain.storage.database import Database
+from domain.storage.listing.paging import Page, PageRequest
 from domain.storage.product_blocks import ProductBlockRecord, ProductBlockRepository
 from domain.storage.product_subscriptions import ProductSubscriptionRepository, StatusCount
 from domain.storage.products import ProductRecord, ProductRepository
@@ -38,6 +40,9 @@ from graph.permissions import Viewer
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+
+Loader: TypeAlias = DataLoader[Key, Value | None]
+"""What reads values by their keys; a key without a row gives None."""
 
 Columns = frozenset[str] | None
 """Which columns to read; a loader serves one choice, so that all of its rows have what was asked for."""
@@ -89,121 +94,176 @@ class RelatedQuestion:
 
 
 class Loaders:
-    """The loaders of one operation, for one viewer."""
+    """The loaders of one operation, for one viewer; each is made when it is first asked for."""
 
     def __init__(
         self, database: Database, *, commands: Commands, viewer: Viewer, customers: Customers
     ) -> None:
-        scope = viewer.scope
-        products = ProductRepository(database)
-        product_blocks = ProductBlockRepository(database)
-        product_subscriptions = ProductSubscriptionRepository(database)
-        subscriptions = SubscriptionRepository(database)
-        processes = ProcessRepository(database)
-        related = RelatedRepository(database)
-        annotations = AnnotationRepository(database)
-        self._subscription_repository = subscriptions
-        self._process_repository = processes
-        self._related_repository = related
-        self._scope = scope
-        self._viewer = viewer
+        self._database = database
         self._commands = commands
-        self._subscriptions: dict[Columns, DataLoader[SubscriptionId, SubscriptionRecord | None]] = {}
-        self._processes: dict[Columns, DataLoader[ProcessId, ProcessRead | None]] = {}
-        self._change_repository = ChangeRepository(database)
-        self._changes: dict[int, DataLoader[SubscriptionId, Sequence[ChangeRecord] | None]] = {}
-        self._related: dict[RelatedQuestion, DataLoader[SubscriptionId, Sequence[Related] | None]] = {}
-        self.customers: DataLoader[CustomerId, CustomerRecord | None] = _loader(customers.by_ids)
-        self.products: DataLoader[ProductId, ProductRecord | None] = _loader(products.by_ids)
-        self.products_by_name: DataLoader[str, ProductRecord | None] = _loader(products.by_names)
-        self.product_blocks: DataLoader[ProductBlockId, ProductBlockRecord | None] = _loader(
-            product_blocks.by_ids
+        self._viewer = viewer
+        self._scope = viewer.scope
+        self._customers = customers
+        self._subscriptions: dict[Columns, Loader[SubscriptionId, SubscriptionRecord]] = {}
+        self._processes: dict[Columns, Loader[ProcessId, ProcessRead]] = {}
+        self._changes: dict[PageRequest, Loader[SubscriptionId, Page[ChangeRecord]]] = {}
+        self._related: dict[RelatedQuestion, Loader[SubscriptionId, Sequence[Related]]] = {}
+        self._product_pages: dict[PageRequest, Loader[ProductId, Page[SubscriptionId]]] = {}
+
+    @cached_property
+    def customers(self) -> Loader[CustomerId, CustomerRecord]:
+        """Customers, from the directory."""
+        return _loader(self._customers.by_ids)
+
+    @cached_property
+    def products(self) -> Loader[ProductId, ProductRecord]:
+        """Products by id."""
+        return _loader(ProductRepository(self._database).by_ids)
+
+    @cached_property
+    def products_by_name(self) -> Loader[str, ProductRecord]:
+        """Products by name."""
+        return _loader(ProductRepository(self._database).by_names)
+
+    @cached_property
+    def product_blocks(self) -> Loader[ProductBlockId, ProductBlockRecord]:
+        """Product blocks by id."""
+        return _loader(ProductBlockRepository(self._database).by_ids)
+
+    @cached_property
+    def product_blocks_by_name(self) -> Loader[str, ProductBlockRecord]:
+        """Product blocks by name."""
+        return _loader(ProductBlockRepository(self._database).by_names)
+
+    @cached_property
+    def subscription_counts(self) -> Loader[ProductId, Sequence[StatusCount]]:
+        """How many subscriptions products have, by status."""
+        repository = ProductSubscriptionRepository(self._database)
+        return _loader(lambda ids: repository.counts_of(self._scope, ids))
+
+    @cached_property
+    def trees(self) -> Loader[SubscriptionId, Tree]:
+        """The trees of subscriptions."""
+        repository = SubscriptionRepository(self._database)
+        return _loader(lambda ids: repository.trees(self._scope, ids))
+
+    @cached_property
+    def owners_of_blocks(self) -> Loader[BlockId, SubscriptionId]:
+        """The subscriptions to which blocks belong."""
+        repository = SubscriptionRepository(self._database)
+        return _loader(lambda ids: repository.owners_of(self._scope, ids))
+
+    @cached_property
+    def block_uses(self) -> Loader[BlockId, Sequence[BlockUse]]:
+        """The blocks that use blocks."""
+        repository = RelatedRepository(self._database)
+        return _loader(lambda ids: repository.blocks_in_use_by(self._scope, ids))
+
+    @cached_property
+    def actions(self) -> Loader[SubscriptionId, tuple[Action, ...]]:
+        """What can be done with subscriptions."""
+        viewer, commands = self._viewer, self._commands
+        return _loader(
+            lambda ids: commands.find_actions(ids, scope=self._scope, actor=viewer.name, claims=viewer.claims)
         )
-        self.product_blocks_by_name: DataLoader[str, ProductBlockRecord | None] = _loader(
-            product_blocks.by_names
-        )
-        self.subscription_counts: DataLoader[ProductId, Sequence[StatusCount] | None] = _loader(
-            lambda ids: product_subscriptions.counts_of(scope, ids)
-        )
-        self._product_subscriptions = product_subscriptions
-        self._newest: dict[int, DataLoader[ProductId, Sequence[SubscriptionId] | None]] = {}
-        self.trees: DataLoader[SubscriptionId, Tree | None] = _loader(
-            lambda ids: subscriptions.trees(scope, ids)
-        )
-        self.owners_of_blocks: DataLoader[BlockId, SubscriptionId | None] = _loader(
-            lambda ids: subscriptions.owners_of(scope, ids)
-        )
-        self.block_uses: DataLoader[BlockId, Sequence[BlockUse] | None] = _loader(
-            lambda ids: related.blocks_in_use_by(scope, ids)
-        )
-        self.actions: DataLoader[SubscriptionId, tuple[Action, ...] | None] = _loader(
-            lambda ids: commands.find_actions(ids, scope=scope, actor=viewer.name, claims=viewer.claims)
-        )
-        self.refusals: DataLoader[Prospect, RefusalRead | None] = _loader(self._read_refusals)
-        self.start_refusals: DataLoader[StartProspect, RefusalRead | None] = _loader(
-            self._read_start_refusals
-        )
-        self.start_forms: DataLoader[StartProspect, FormPageView | None] = _loader(
-            lambda prospects: commands.view_start_forms(prospects, scope=scope)
-        )
-        self.metadata: DataLoader[SubscriptionId, MetadataRecord | None] = _loader(
-            lambda ids: annotations.metadata_of(scope, ids)
-        )
-        self.customer_descriptions: DataLoader[SubscriptionId, Sequence[CustomerDescriptionRecord] | None] = (
-            _loader(lambda ids: annotations.customer_descriptions_of(scope, ids))
-        )
-        self.changes_of_process: DataLoader[ProcessId, Sequence[ChangeRecord] | None] = _loader(
-            lambda ids: self._change_repository.of_processes(scope, ids)
-        )
-        self.steps: DataLoader[StepsKey, list[StepRecord] | None] = _loader(self._read_steps)
-        self.forms: DataLoader[ProcessId, WaitingForm | None] = _loader(
-            lambda ids: commands.find_forms(ids, scope=scope)
-        )
-        self.attempts: DataLoader[tuple[ProcessId, str], list[AttemptRecord] | None] = _loader(
-            processes.attempts_of
-        )
-        self.subscriptions_of_process: DataLoader[ProcessId, list[SubscriptionId] | None] = _loader(
-            processes.subscriptions_of
-        )
-        self.last_validations: DataLoader[SubscriptionId, datetime | None] = _loader(
-            processes.last_validations_of
-        )
-        self.processes_of_subscription: DataLoader[SubscriptionId, list[ProcessId] | None] = _loader(
-            lambda ids: processes.processes_of(scope, ids)
-        )
+
+    @cached_property
+    def refusals(self) -> Loader[Prospect, RefusalRead]:
+        """Why commands for processes would be refused."""
+        return _loader(self._read_refusals)
+
+    @cached_property
+    def start_refusals(self) -> Loader[StartProspect, RefusalRead]:
+        """Why starts would be refused."""
+        return _loader(self._read_start_refusals)
+
+    @cached_property
+    def start_forms(self) -> Loader[StartProspect, FormPageView]:
+        """The first pages of the forms of starts."""
+        return _loader(lambda prospects: self._commands.view_start_forms(prospects, scope=self._scope))
+
+    @cached_property
+    def metadata(self) -> Loader[SubscriptionId, MetadataRecord]:
+        """The metadata of subscriptions."""
+        repository = AnnotationRepository(self._database)
+        return _loader(lambda ids: repository.metadata_of(self._scope, ids))
+
+    @cached_property
+    def customer_descriptions(self) -> Loader[SubscriptionId, Sequence[CustomerDescriptionRecord]]:
+        """What customers call subscriptions."""
+        repository = AnnotationRepository(self._database)
+        return _loader(lambda ids: repository.customer_descriptions_of(self._scope, ids))
+
+    @cached_property
+    def changes_of_process(self) -> Loader[ProcessId, Sequence[ChangeRecord]]:
+        """What processes changed."""
+        repository = ChangeRepository(self._database)
+        return _loader(lambda ids: repository.of_processes(self._scope, ids))
+
+    @cached_property
+    def steps(self) -> Loader[StepsKey, list[StepRecord]]:
+        """The steps of processes that began."""
+        return _loader(self._read_steps)
+
+    @cached_property
+    def forms(self) -> Loader[ProcessId, WaitingForm]:
+        """The forms that processes wait for."""
+        return _loader(lambda ids: self._commands.find_forms(ids, scope=self._scope))
+
+    @cached_property
+    def attempts(self) -> Loader[tuple[ProcessId, str], list[AttemptRecord]]:
+        """The attempts of steps."""
+        return _loader(self._process_repository.attempts_of)
+
+    @cached_property
+    def subscriptions_of_process(self) -> Loader[ProcessId, list[SubscriptionId]]:
+        """The subscriptions that processes concern."""
+        return _loader(self._process_repository.subscriptions_of)
+
+    @cached_property
+    def last_validations(self) -> Loader[SubscriptionId, datetime]:
+        """When subscriptions were last validated."""
+        return _loader(self._process_repository.last_validations_of)
+
+    @cached_property
+    def processes_of_subscription(self) -> Loader[SubscriptionId, list[ProcessId]]:
+        """The processes that concern subscriptions."""
+        repository = self._process_repository
+        return _loader(lambda ids: repository.processes_of(self._scope, ids))
 
     async def count_processes(self, subscription_id: SubscriptionId) -> int:
         """Gives how many processes concern a subscription."""
         return len(await self.processes_of_subscription.load(subscription_id) or [])
 
-    def subscriptions(self, columns: Columns = None) -> DataLoader[SubscriptionId, SubscriptionRecord | None]:
+    def subscriptions(self, columns: Columns = None) -> Loader[SubscriptionId, SubscriptionRecord]:
         """Gives the loader of subscriptions with these columns; None for all."""
         if columns not in self._subscriptions:
-            self._subscriptions[columns] = _loader(
-                lambda ids: self._subscription_repository.by_ids(self._scope, ids, columns)
-            )
+            repository = SubscriptionRepository(self._database)
+            self._subscriptions[columns] = _loader(lambda ids: repository.by_ids(self._scope, ids, columns))
         return self._subscriptions[columns]
 
-    def newest_subscriptions(self, number: int) -> DataLoader[ProductId, Sequence[SubscriptionId] | None]:
-        """Gives the loader of the newest subscriptions of products, so many of each at most."""
-        if number not in self._newest:
-            self._newest[number] = _loader(
-                lambda ids: self._product_subscriptions.newest_of(self._scope, ids, number=number)
+    def product_subscriptions(self, request: PageRequest) -> Loader[ProductId, Page[SubscriptionId]]:
+        """Gives the loader of a page of the subscriptions of each product."""
+        if request not in self._product_pages:
+            repository = ProductSubscriptionRepository(self._database)
+            self._product_pages[request] = _loader(
+                lambda ids: repository.pages_of(self._scope, ids, request=request)
             )
-        return self._newest[number]
+        return self._product_pages[request]
 
-    def latest_changes(self, number: int) -> DataLoader[SubscriptionId, Sequence[ChangeRecord] | None]:
-        """Gives the loader of the last changes of subscriptions, so many of each at most."""
-        if number not in self._changes:
-            self._changes[number] = _loader(
-                lambda ids: self._change_repository.latest_of(self._scope, ids, number=number)
+    def changes(self, request: PageRequest) -> Loader[SubscriptionId, Page[ChangeRecord]]:
+        """Gives the loader of a page of the changes of each subscription."""
+        if request not in self._changes:
+            repository = ChangeRepository(self._database)
+            self._changes[request] = _loader(
+                lambda ids: repository.pages_of(self._scope, ids, request=request)
             )
-        return self._changes[number]
+        return self._changes[request]
 
-    def related(self, question: RelatedQuestion) -> DataLoader[SubscriptionId, Sequence[Related] | None]:
+    def related(self, question: RelatedQuestion) -> Loader[SubscriptionId, Sequence[Related]]:
         """Gives the loader of the subscriptions that others use, or are used by."""
         if question not in self._related:
-            repository = self._related_repository
+            repository = RelatedRepository(self._database)
             read = repository.in_use_by if question.users else repository.depends_on
             self._related[question] = _loader(
                 lambda ids: read(
@@ -216,7 +276,7 @@ class Loaders:
             )
         return self._related[question]
 
-    def processes(self, columns: Columns = None) -> DataLoader[ProcessId, ProcessRead | None]:
+    def processes(self, columns: Columns = None) -> Loader[ProcessId, ProcessRead]:
         """Gives the loader of processes with these heavy columns beside the light ones; None for all.
 
         With "steps" among them, each process comes with its steps as of the same moment.
@@ -224,6 +284,10 @@ class Loaders:
         if columns not in self._processes:
             self._processes[columns] = _loader(lambda ids: self._read_processes(ids, columns))
         return self._processes[columns]
+
+    @cached_property
+    def _process_repository(self) -> ProcessRepository:
+        return ProcessRepository(self._database)
 
     async def _read_processes(
         self, ids: Sequence[ProcessId], columns: Columns
@@ -259,7 +323,7 @@ class Loaders:
         return {key: found[key.process_id] for key in keys}
 
 
-def _loader(read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]]) -> DataLoader[Key, Value | None]:
+def _loader(read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]]) -> Loader[Key, Value]:
     """Makes a loader of a read by keys; a key without a row gives None."""
 
     async def load(keys: list[Key]) -> list[Value | None]:

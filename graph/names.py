@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from keyword import iskeyword
 
 from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
@@ -45,6 +46,17 @@ def require_name(name: str, *, of: str) -> str:
     if _GRAPHQL_NAME.fullmatch(name) is None or name.startswith("__"):
         raise SchemaDefinitionError(f"{of}: '{name}' is no name in GraphQL: expected letters, digits and _.")
     return name
+
+
+def require_attribute(name: str, *, of: str) -> None:
+    """Checks that GraphQL, and the class that is made for a type, can have a field of that name.
+
+    Raises:
+        SchemaDefinitionError: One of them cannot.
+    """
+    if iskeyword(name) or not name.isidentifier():
+        raise SchemaDefinitionError(f"{of}: found a field '{name}', expected a name that a class can have.")
+    require_name(field_name(name), of=f"{of}.{name}")
 
 
 def require_free(names: Iterable[str], taken: Iterable[str], *, of: str, taken_by: str) -> None:

@@ -5,16 +5,20 @@ Every field carries a permission: its own, or the one of its type. Both are writ
 default). What a document takes is in `needs`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 import strawberry
 from graphql import (
+    GraphQLArgument,
+    GraphQLEnumValue,
     GraphQLField,
+    GraphQLInputField,
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLObjectType,
 )
 from strawberry.schema_directive import Location
@@ -28,6 +32,9 @@ NOT_ALLOWED = "NOT_ALLOWED"
 
 DEFINITION: Final = "strawberry-definition"
 """Where graphql-core's types and fields keep what Strawberry knows of them."""
+
+Element: TypeAlias = GraphQLNamedType | GraphQLInputField | GraphQLArgument | GraphQLEnumValue
+"""A part of a schema that is no field of an object."""
 
 _NO_CLAIMS: Mapping[str, JsonValue] = MappingProxyType({})
 
@@ -112,5 +119,17 @@ def declared_permission(definition: object) -> Permission | None:
     """Gives the permission that a type or field of Strawberry declares itself; None if it declares none."""
     if not isinstance(definition, StrawberryObjectDefinition | StrawberryField):
         return None
-    declared = [directive for directive in definition.directives or () if isinstance(directive, Requires)]
+    declared = _declared(definition)
     return declared[0].permission if declared else None
+
+
+def has_permission_of_no_use(element: Element) -> bool:
+    """Whether a part of a schema declares a permission where nobody would ask for it."""
+    definition: object = element.extensions.get(DEFINITION)
+    return not isinstance(definition, StrawberryObjectDefinition) and bool(_declared(definition))
+
+
+def _declared(definition: object) -> list[Requires]:
+    """The permissions on anything of Strawberry."""
+    directives: Iterable[object] = getattr(definition, "directives", None) or ()
+    return [directive for directive in directives if isinstance(directive, Requires)]

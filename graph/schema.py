@@ -7,15 +7,15 @@ from graphql import GraphQLSchema
 
 from domain.model.catalog import Catalog
 from engine.registry import Registry
-from graph.added_fields import AddedFields
-from graph.assembled_schema import AssembledSchema
 from graph.events.engine import EngineEvents
 from graph.events.processes import ProcessEvents
-from graph.extension import NO_EXTENSION, GraphExtension
-from graph.families import Families
+from graph.extending.added_fields import AddedFields
+from graph.extending.assembled_schema import AssembledSchema
+from graph.extending.extension import NO_EXTENSION, GraphExtension
 from graph.generate.enums import EnumTypes
-from graph.generate.lists import add_queries, generate_lists
+from graph.generate.lists.subscriptions import add_queries, generate_lists
 from graph.generate.mutations import add_mutations, generate_mutations
+from graph.generate.results.families import Families
 from graph.generate.subscriptions import generate_family_types
 from graph.mutations.annotations import AnnotationMutations
 from graph.mutations.engine import EngineMutations

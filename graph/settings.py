@@ -15,8 +15,9 @@ class GraphSettings:
             machine alone.
         host: The address the server is bound to; decides whether it may be open.
         allowed_origins: Web origins whose pages may ask and open sockets, beside the server's own.
-        authorizer_limit_s: How long the application's authorizer may take to answer.
-        authorizer_again_s: How often it is asked again about a caller whose socket or stream stays open.
+        access_policy_limit_s: How long the application's access policy may take to answer.
+        access_policy_again_s: How often it is asked again about a caller whose socket or stream stays open.
+        environment: What operators call the place the server stands in, such as staging.
         introspection: Whether clients may ask for the schema; without, no error suggests its names either.
         graphiql: Whether the page is served that people try operations on.
         max_body_bytes: The largest request body, and the largest message on a socket.
@@ -43,8 +44,9 @@ class GraphSettings:
     oidc: OidcSettings | None = None
     host: str = "127.0.0.1"
     allowed_origins: frozenset[str] = frozenset()
-    authorizer_limit_s: float = 3.0
-    authorizer_again_s: float = 60.0
+    access_policy_limit_s: float = 3.0
+    access_policy_again_s: float = 60.0
+    environment: str | None = None
     introspection: bool = True
     graphiql: bool = True
     max_body_bytes: int = 1_000_000

@@ -1,6 +1,6 @@
 """What an application adds to the schema, loaded: by the server and by whatever prints the schema."""
 
-from graph.extension import NO_EXTENSION, GraphExtension
+from graph.extending.extension import NO_EXTENSION, GraphExtension
 from graph.schema import print_schema
 from orchestrion.application import Application, ExtensionNotFound
 from orchestrion.references import NothingNamed, load_object, told

@@ -8,10 +8,10 @@ from domain.ids import CustomerId, ProcessId, SubscriptionId
 from domain.scope import Scope
 from domain.storage.listing.lookups import Subscriptions
 from domain.storage.listing.paging import Page, PageRequest
-from graph.authentication.authorizer import (
+from graph.authentication.access_policy import (
     AccessDenied,
+    AccessPolicy,
     AskedOperation,
-    Authorizer,
     Caller,
     Grant,
     OperationKind,
@@ -19,7 +19,8 @@ from graph.authentication.authorizer import (
 )
 from graph.customers import CustomerDirectory, CustomerRecord, ListedCustomers
 from graph.errors import GraphError, SchemaDefinitionError
-from graph.extension import GraphExtension
+from graph.extending.extension import GraphExtension
+from graph.extending.viewer_access import ApplicationContext, Info, ViewerCommands, ViewerReads
 from graph.ids import (
     InvalidId,
     parse_customer_id,
@@ -35,14 +36,13 @@ from graph.types.process import Process
 from graph.types.refusals import ProcessStarted, StartResult
 from graph.types.scalars import Json
 from graph.types.subscription import ProductSubscription
-from graph.viewer_access import ApplicationContext, Info, ViewerCommands, ViewerReads
 from orchestrion.extension import schema_text
 
 __all__ = [
     "AccessDenied",
+    "AccessPolicy",
     "ApplicationContext",
     "AskedOperation",
-    "Authorizer",
     "Block",
     "Caller",
     "CustomerDirectory",

@@ -36,6 +36,8 @@ class Settings(LimitSettings):
     """Worker processes that `serve` runs beside itself."""
     public_url: str | None = None
     """Where systems that call back reach the server; unset: the address it is bound to."""
+    environment: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    """What the place is called that the server stands in, such as `staging`; clients show it."""
     allowed_origins: frozenset[str] = frozenset()
     """Web origins whose pages may use the server, such as `https://portal.example.org`; as a JSON list."""
     oidc_issuer: str | None = None
@@ -56,9 +58,9 @@ class Settings(LimitSettings):
     """The claim that lists the customers whose data callers may see."""
     oidc_all_customers_roles: frozenset[str] = frozenset({"admin"})
     """Roles whose callers see the data of every customer."""
-    authorizer_timeout_s: Annotated[float, Field(gt=0, le=60)] = 3.0
-    """Seconds that the application's authorizer may take for one answer."""
-    authorizer_again_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    access_policy_timeout_s: Annotated[float, Field(gt=0, le=60)] = 3.0
+    """Seconds that the application's access policy may take for one answer."""
+    access_policy_again_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
     """Seconds after which it is asked again about a caller whose socket or event stream stays open."""
     directory_timeout_s: Annotated[float, Field(gt=0, le=60)] = 3.0
     """Seconds that the application's directory of customers may take; then lists do without names."""

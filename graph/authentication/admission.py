@@ -1,4 +1,4 @@
-"""How the application's authorizer is asked: once, for so long and no longer.
+"""How the application's access policy is asked: once, for so long and no longer.
 
 An answer is for one caller and one occasion, and is kept for nobody. What fails, takes too long or answers
 something else than a grant is logged under an id and lets nobody in.
@@ -15,8 +15,8 @@ import structlog
 from domain.ids import new_uuid7
 from domain.json import JsonValue
 from domain.scope import Scope
+from graph.authentication.access_policy import AccessDenied, AccessPolicy, AskedOperation, Caller, Grant
 from graph.authentication.authenticator import Authenticator, Identity, IdentityEnd, Renewal
-from graph.authentication.authorizer import AccessDenied, AskedOperation, Authorizer, Caller, Grant
 from graph.permissions import Permission, Viewer
 
 Answer = TypeVar("Answer")
@@ -26,49 +26,51 @@ _LONGEST_REASON: Final = 500
 _log = structlog.get_logger(__name__)
 
 
-class AuthorizerUnavailable(Exception):
-    """The authorizer failed, took too long, or gave no answer that can be used.
+class AccessPolicyUnavailable(Exception):
+    """The access policy failed, took too long, or gave no answer that can be used.
 
     Attributes:
         error_id: The id under which the log has the reason.
     """
 
     def __init__(self, error_id: str) -> None:
-        super().__init__(f"the authorizer gave no answer: {error_id}")
+        super().__init__(f"the access policy gave no answer: {error_id}")
         self.error_id = error_id
 
     @property
     def shown(self) -> dict[str, JsonValue]:
         """What a client is told: that it did nothing wrong, and the id."""
-        extensions: dict[str, JsonValue] = {"code": "AUTHORIZER_UNAVAILABLE", "errorId": self.error_id}
+        extensions: dict[str, JsonValue] = {"code": "ACCESS_POLICY_UNAVAILABLE", "errorId": self.error_id}
         return {"message": f"{IdentityEnd.UNKNOWN.value} Try again later.", "extensions": extensions}
 
 
 class Admission:
-    """Asks an authorizer.
+    """Asks an access policy.
 
     Args:
-        authorizer: The application's.
+        access_policy: The application's.
         limit_s: How long it may take for one answer.
 
     Raises:
         TypeError: If that is none; whom it would let in should not be learned from the first who asks.
     """
 
-    def __init__(self, authorizer: Authorizer, *, limit_s: float) -> None:
-        _require_authorizer(authorizer)
-        self._authorizer = authorizer
+    def __init__(self, access_policy: AccessPolicy, *, limit_s: float) -> None:
+        _require_access_policy(access_policy)
+        self._access_policy = access_policy
         self._limit_s = limit_s
-        self.decides_operations: Final = type(authorizer).permit is not Authorizer.permit
+        self.decides_operations: Final = type(access_policy).permit is not AccessPolicy.permit
 
     async def grant(self, caller: Caller, granted: Grant) -> Grant:
         """What the caller is granted.
 
         Raises:
-            AccessDenied: If the authorizer says no.
-            AuthorizerUnavailable: If it says nothing.
+            AccessDenied: If the access policy says no.
+            AccessPolicyUnavailable: If it says nothing.
         """
-        answer = await self._ask("grant", lambda: self._authorizer.grant(caller, granted), caller=caller.name)
+        answer = await self._ask(
+            "grant", lambda: self._access_policy.grant(caller, granted), caller=caller.name
+        )
         if not _is_grant(answer):
             found = TypeError(f"found {type(answer).__name__}, expected a Grant of Permissions and a Scope")
             raise _unavailable("grant", found, caller=caller.name)
@@ -78,10 +80,10 @@ class Admission:
         """Returns if the operation may be carried out.
 
         Raises:
-            AccessDenied: If the authorizer says no.
-            AuthorizerUnavailable: If it says nothing.
+            AccessDenied: If the access policy says no.
+            AccessPolicyUnavailable: If it says nothing.
         """
-        await self._ask("permit", lambda: self._authorizer.permit(viewer, operation), caller=viewer.name)
+        await self._ask("permit", lambda: self._access_policy.permit(viewer, operation), caller=viewer.name)
 
     async def _ask(self, question: str, ask: Callable[[], Awaitable[Answer]], *, caller: str) -> Answer:
         try:
@@ -93,12 +95,12 @@ class Admission:
             raise _unavailable(question, error, caller=caller) from None
 
 
-class AuthorizedCallers:
-    """Knows callers as another authenticator does, and grants them what the authorizer says.
+class AdmittedCallers:
+    """Knows callers as another authenticator does, and grants them what the access policy says.
 
     Args:
         authenticator: Knows who a token stands for, and what the settings grant.
-        admission: Asks the authorizer.
+        admission: Asks the access policy.
         again_s: How often it is asked again about a caller whose socket or stream stays open.
     """
 
@@ -108,13 +110,13 @@ class AuthorizedCallers:
         self._again_s = again_s
 
     async def identify(self, token: str | None) -> Identity:
-        """Who the token stands for, with what the authorizer grants.
+        """Who the token stands for, with what the access policy grants.
 
         Raises:
             NotAuthenticated: If it stands for nobody.
             ProviderUnavailable: If that cannot be found out now.
-            AccessDenied: If the authorizer says no.
-            AuthorizerUnavailable: If it says nothing.
+            AccessDenied: If the access policy says no.
+            AccessPolicyUnavailable: If it says nothing.
         """
         known = await self._authenticator.identify(token)
         viewer = known.viewer
@@ -127,7 +129,7 @@ class AuthorizedCallers:
                 now = await self._admission.grant(caller, granted)
             except AccessDenied:
                 return IdentityEnd.CHANGED
-            except AuthorizerUnavailable:
+            except AccessPolicyUnavailable:
                 return IdentityEnd.UNKNOWN
             return None if now == grant else IdentityEnd.CHANGED
 
@@ -138,10 +140,10 @@ class AuthorizedCallers:
         )
 
 
-def _require_authorizer(given: object) -> None:
+def _require_access_policy(given: object) -> None:
     methods = (getattr(type(given), name, None) for name in ("grant", "permit"))
     if not all(map(inspect.iscoroutinefunction, methods)):
-        raise TypeError(f"found {given!r}, expected an Authorizer: an object with async grant and permit")
+        raise TypeError(f"found {given!r}, expected an AccessPolicy: an object with async grant and permit")
 
 
 def _is_grant(answer: object) -> bool:
@@ -160,7 +162,7 @@ def _are_permissions(found: object) -> bool:
     )
 
 
-def _unavailable(question: str, error: Exception, *, caller: str) -> AuthorizerUnavailable:
+def _unavailable(question: str, error: Exception, *, caller: str) -> AccessPolicyUnavailable:
     error_id = str(new_uuid7())
-    _log.error("authorizer.failed", error_id=error_id, question=question, caller=caller, exc_info=error)
-    return AuthorizerUnavailable(error_id)
+    _log.error("access_policy.failed", error_id=error_id, question=question, caller=caller, exc_info=error)
+    return AccessPolicyUnavailable(error_id)

@@ -86,8 +86,8 @@ class Authenticator(Protocol):
         Raises:
             NotAuthenticated: if it stands for nobody.
             ProviderUnavailable: if that cannot be found out now.
-            AccessDenied: if the application's authorizer does not let them in.
-            AuthorizerUnavailable: if that cannot be found out now.
+            AccessDenied: if the application's access policy does not let them in.
+            AccessPolicyUnavailable: if that cannot be found out now.
         """
         ...
 

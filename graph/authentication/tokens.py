@@ -19,8 +19,8 @@ from jwt.exceptions import (
 
 from domain.json import JsonValue
 from graph.authentication.authenticator import AuthenticationFault, Identity, NotAuthenticated
+from graph.authentication.claims import viewer_of
 from graph.authentication.keys import ProviderKeys
-from graph.authentication.policy import viewer_of
 from graph.authentication.settings import OidcSettings
 
 _REQUIRED: Final = ("exp", "iss", "aud")

@@ -34,7 +34,7 @@ from graph.types.event import (
 from graph.types.process import process as process_result
 from graph.types.step import step
 
-_CURSOR = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,9}))?", re.ASCII)
+_CURSOR = re.compile(r"(.+)\.v([0-9]{1,18})(?:\.([0-9]{1,9}))?", re.ASCII)
 _END_OF_VERSION = sys.maxsize
 
 Position: TypeAlias = tuple[int, int]
@@ -80,7 +80,7 @@ class ProcessEvents:
             yield snapshot
             position, over = (snapshot.version, _END_OF_VERSION), snapshot.process.status in TERMINAL
         else:
-            position = _parse_cursor(after)
+            position = _parse_cursor(after, process_id)
             over = await _is_over(info, process_id, position)
         if over:
             return
@@ -96,7 +96,11 @@ async def _snapshot(info: Info, process_id: ProcessId) -> ProcessSnapshot:
         raise _unknown(process_id)
     record, steps = found
     read = ProcessRead(record=record, steps=StepsRead(records=steps, deltas=True))
-    return ProcessSnapshot(cursor=str(record.version), version=record.version, process=process_result(read))
+    return ProcessSnapshot(
+        cursor=_cursor(process_id, (record.version, _END_OF_VERSION)),
+        version=record.version,
+        process=process_result(read),
+    )
 
 
 async def _is_over(info: Info, process_id: ProcessId, position: Position) -> bool:
@@ -143,7 +147,7 @@ def _progressed(record: StepRecord, position: Position) -> StepProgressed | None
     if record.progress is None:
         return None
     return StepProgressed(
-        cursor=_cursor(position),
+        cursor=_cursor(record.process_id, position),
         version=position[0],
         at=record.progress.at,
         step=step(record, delta_read=False),
@@ -153,7 +157,7 @@ def _progressed(record: StepRecord, position: Position) -> StepProgressed | None
 def _noted(record: NoteRecord, position: Position) -> ProcessNoted:
     """A note, at the place of the event before it."""
     return ProcessNoted(
-        cursor=_cursor(position),
+        cursor=_cursor(record.process_id, position),
         version=position[0],
         process_id=strawberry.ID(encode_id(IdKind.PROCESS, record.process_id)),
         note=record.note,
@@ -161,9 +165,10 @@ def _noted(record: NoteRecord, position: Position) -> ProcessNoted:
     )
 
 
-def _cursor(position: Position) -> str:
+def _cursor(process_id: ProcessId, position: Position) -> str:
     version, ordinal = position
-    return str(version) if ordinal == _END_OF_VERSION else f"{version}.{ordinal}"
+    whole = f"{encode_id(IdKind.PROCESS, process_id)}.v{version}"
+    return whole if ordinal == _END_OF_VERSION else f"{whole}.{ordinal}"
 
 
 class _StepPayload(BaseModel):
@@ -195,7 +200,8 @@ class _StatusPayload(BaseModel):
 
 
 def _event(record: EventRecord) -> ProcessEvent:
-    cursor, version, at = f"{record.version}.{record.ordinal}", record.version, record.at
+    cursor = _cursor(record.process_id, (record.version, record.ordinal))
+    version, at = record.version, record.at
     match record.kind:
         case EventKind.STEP_STARTED:
             payload = _StepPayload.model_validate(record.payload)
@@ -250,11 +256,13 @@ def _step_id(process_id: ProcessId, key: str | None) -> strawberry.ID | None:
     return None if key is None else strawberry.ID(step_id(process_id, key))
 
 
-def _parse_cursor(text: str) -> Position:
+def _parse_cursor(text: str, process_id: ProcessId) -> Position:
     match = _CURSOR.fullmatch(text)
-    if match is None:
-        raise InvalidEventCursor(f"'{text[:80]}' is no cursor: expected one that an event had.")
-    version, ordinal = match.groups()
+    if match is None or match[1] != encode_id(IdKind.PROCESS, process_id):
+        raise InvalidEventCursor(
+            f"'{text[:80]}' is no cursor of this process: expected one that an event of it had."
+        )
+    _, version, ordinal = match.groups()
     return int(version), _END_OF_VERSION if ordinal is None else int(ordinal)
 
 

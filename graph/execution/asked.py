@@ -1,4 +1,4 @@
-"""What an operation asks for, as the application's authorizer is told."""
+"""What an operation asks for, as the application's access policy is told."""
 # graphql-core leaves the inner types of lists and the values of literals open.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 # pyright: reportUnknownParameterType=false
@@ -24,7 +24,7 @@ from graphql import (
 )
 
 from domain.json import JsonValue
-from graph.authentication.authorizer import AskedOperation, OperationKind, RootField
+from graph.authentication.access_policy import AskedOperation, OperationKind, RootField
 
 
 def asked_operation(

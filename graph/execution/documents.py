@@ -22,8 +22,8 @@ from domain.json import JsonValue
 from graph.errors import present_errors
 from graph.execution.cost import Cost, PageSizes, cost_of_operation
 from graph.execution.document_sizes import excesses
+from graph.execution.needs import Need, needs_of_operation
 from graph.execution.repeats import repeats
-from graph.needs import Need, needs_of_operation
 from graph.settings import GraphSettings
 
 CACHED_TOKENS = 200_000

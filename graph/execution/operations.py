@@ -21,14 +21,15 @@ from graphql import (
 from graphql.execution import execute_root_selection_set, execute_subscription_event
 
 from domain.json import JsonValue
+from graph.authentication.access_policy import AccessDenied, AskedOperation
 from graph.authentication.admission import Admission
-from graph.authentication.authorizer import AccessDenied, AskedOperation
 from graph.errors import GraphError, present_errors
 from graph.execution.asked import asked_operation
 from graph.execution.documents import Document, Documents, RequestRefused, select_operation
+from graph.execution.needs import needs_of_variables, refusals
 from graph.execution.request import GraphQLRequest
+from graph.execution.turns import Turns
 from graph.execution.variable_sizes import find_excess
-from graph.needs import needs_of_variables, refusals
 from graph.permissions import NOT_ALLOWED, Viewer
 from graph.settings import GraphSettings
 
@@ -46,7 +47,7 @@ class PreparedOperation:
     """An operation that passed every gate and waits to be executed, by its viewer, once.
 
     Attributes:
-        asked: What the application's authorizer is still to be asked; None if nothing.
+        asked: What the application's access policy is still to be asked; None if nothing.
         extensions: What its responses tell beside data and errors.
     """
 
@@ -65,7 +66,7 @@ class Operations:
         executor_class: graphql-core's executor, or one made from it.
         new_context: Makes the context of one operation or one event.
         settings: The limits.
-        admission: Asks the application's authorizer, if it has one.
+        admission: Asks the application's access policy, if it has one.
     """
 
     def __init__(
@@ -83,6 +84,11 @@ class Operations:
         self._settings = settings or GraphSettings()
         self._admission = admission
         self._documents = Documents(schema, self._settings)
+        self._turns = Turns()
+
+    async def wait_turn(self, viewer: Viewer) -> None:
+        """Returns when it is the viewer's turn; to be awaited before a request is prepared."""
+        await self._turns.take(viewer.name)
 
     def prepare(self, request: GraphQLRequest, viewer: Viewer) -> PreparedOperation:
         """Takes a request through all gates.
@@ -123,11 +129,11 @@ class Operations:
         )
 
     async def admit(self, operation: PreparedOperation) -> PreparedOperation:
-        """Gives the operation as it may be executed, after the application's authorizer was asked.
+        """Gives the operation as it may be executed, after the application's access policy was asked.
 
         Raises:
-            RequestRefused: The authorizer says no.
-            AuthorizerUnavailable: It says nothing.
+            RequestRefused: The access policy says no.
+            AccessPolicyUnavailable: It says nothing.
         """
         if self._admission is None or operation.asked is None:
             return operation
@@ -144,7 +150,8 @@ class Operations:
         A query that takes too long is given up, and its statements with it. A mutation is not, nor when
         its client goes: what has begun is carried out and told.
         """
-        assert operation.asked is None, "the authorizer was not asked"
+        assert operation.asked is None, "the access policy was not asked"
+        await self.wait_turn(operation.viewer)
         if operation.kind is OperationType.MUTATION:
             return await _to_the_end(self._run(operation))
         return await self._within_time(operation, operation.executor, execute_root_selection_set)
@@ -155,7 +162,7 @@ class Operations:
         A source that fails ends the stream with a response that has only `errors`. Close the generator to
         stop early; its source is closed with it.
         """
-        assert operation.asked is None, "the authorizer was not asked"
+        assert operation.asked is None, "the access policy was not asked"
         if operation.kind is not OperationType.SUBSCRIPTION:
             yield await self.execute(operation)
             return
@@ -174,6 +181,7 @@ class Operations:
     async def _respond_to_event(self, operation: PreparedOperation, event: object) -> Response:
         executor = operation.executor.build_per_event_executor(event)
         executor.context_value = self._new_context(operation.viewer)
+        await self.wait_turn(operation.viewer)
         return await self._within_time(operation, executor, execute_subscription_event)
 
     async def _run(self, operation: PreparedOperation) -> Response:
@@ -215,7 +223,7 @@ class Operations:
     def _asked(
         self, document: Document, operation: OperationDefinitionNode, request: GraphQLRequest
     ) -> AskedOperation | None:
-        """What the authorizer is to be asked; None if it has no say in operations."""
+        """What the access policy is to be asked; None if it has no say in operations."""
         if self._admission is None or not self._admission.decides_operations:
             return None
         return asked_operation(self._schema, document.node, operation, variables=request.variables)

@@ -16,8 +16,8 @@ from domain.model.definition.fields import ModelFields
 from domain.model.lifecycle import ACTIVE
 from graph.context import Info
 from graph.errors import SchemaDefinitionError
-from graph.generate.computed import HasTypedModel, computed_result
 from graph.generate.fields import BlockChoice, BlockFamily, FieldPlanner, PlannedField, computed_fields
+from graph.generate.results.computed import HasTypedModel, computed_result
 from graph.generate.values import ValueTypes, declare, resolved_field, wrapped
 from graph.names import fields_of, require_free, type_name
 from graph.permissions import Permission, requires

@@ -15,7 +15,7 @@ from domain.model.definition.fields import BlockField, ComputedField, ModelField
 from domain.model.definition.scalars import Scalar, ScalarField, find_scalar
 from domain.model.definition.shapes import Shape, shape_of
 from domain.model.definition.value_objects import read_value_object
-from graph.names import field_name, type_name
+from graph.names import field_name, require_attribute, type_name
 from graph.types.scalars import narrowed
 
 BlockFamily = ModelFamily[ProductBlockModel]
@@ -106,6 +106,7 @@ class FieldPlanner:
         return tuple(_loosened(planned) for planned in found.values())
 
     def _block_field(self, owner: str, field: BlockField[ProductBlockModel]) -> PlannedField:
+        require_attribute(field.name, of=owner)
         families = self.families_of(field)
         return PlannedField(
             attribute=field.name,
@@ -119,7 +120,12 @@ class FieldPlanner:
 
 
 def scalar_field(owner: str, field: ScalarField) -> PlannedField:
-    """Gives a field of values, with its own nullability."""
+    """Gives a field of values, with its own nullability.
+
+    Raises:
+        SchemaDefinitionError: Its name is none for a field.
+    """
+    require_attribute(field.name, of=owner)
     return PlannedField(
         attribute=field.name,
         required=not field.shape.optional,
@@ -158,6 +164,7 @@ def _loosened(planned: PlannedField) -> PlannedField:
 
 
 def _computed_field(owner: str, field: ComputedField) -> PlannedField:
+    require_attribute(field.name, of=owner)
     shape = shape_of(field.annotation, ())
     scalar = _find_value(shape)
     if scalar is None:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from itertools import takewhile
 from types import MappingProxyType, NoneType, UnionType, new_class
 from typing import Annotated, Union, get_args, get_origin
 
 import strawberry
-from pydantic import BaseModel
+from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 
 from domain.ids import BlockId, ProcessId, ProductId, SubscriptionId
@@ -24,8 +25,9 @@ from engine.of_model import OfModel
 from graph.errors import SchemaDefinitionError
 from graph.generate.enums import EnumTypes
 from graph.ids import parse_block_id, parse_process_id, parse_product_id, parse_subscription_id
+from graph.mutations.answers import Path
 from graph.mutations.sent_ids import below, require_id
-from graph.names import field_name, require_name, type_name
+from graph.names import field_name, require_attribute, require_name, type_name
 from graph.types.durations import duration_text
 from graph.types.scalars import Json, annotation_of_scalar, json_value, narrowed
 
@@ -50,18 +52,22 @@ class InputField:
 
     Attributes:
         attribute: Its name in the model.
+        key: What the model's JSON calls it: its alias, if it has one.
         annotation: Its type as Strawberry reads it, without null.
         optional: Whether the client may leave it out.
         nulls: Whether a client that leaves it out says null, as the model has no default.
         to_json: Gives the model's JSON form of a value that is not null.
+        inner: The type of its values, if that is an input as well.
     """
 
     attribute: str
+    key: str
     annotation: object
     optional: bool
     nulls: bool
     description: str
     to_json: ToJson
+    inner: "InputType | None" = None
 
     @property
     def graphql_name(self) -> str:
@@ -88,15 +94,28 @@ class InputType:
             item: object = getattr(value, field.attribute)
             if item is strawberry.UNSET:
                 if field.nulls:
-                    given[field.attribute] = None
+                    given[field.key] = None
                 continue
             try:
-                given[field.attribute] = None if item is None else field.to_json(item)
+                given[field.key] = None if item is None else field.to_json(item)
             except InvalidInput as refusal:
-                problems += below(field.attribute, refusal)
+                problems += below(field.key, refusal)
         if problems:
             raise InvalidInput(problems)
         return given
+
+    def path_of(self, path: Path) -> list[str]:
+        """Gives where an error is in a value of the type, by the names of GraphQL; in JSON as it was sent."""
+        if not path:
+            return []
+        first, *rest = path
+        field = next((each for each in self.fields if first in {each.key, each.attribute}), None)
+        if field is None:
+            return [str(part) for part in path]
+        places = list(takewhile(lambda part: isinstance(part, int), rest))
+        left = rest[len(places) :]
+        inner = [str(part) for part in left] if field.inner is None else field.inner.path_of(tuple(left))
+        return [field.graphql_name, *(str(place) for place in places), *inner]
 
 
 class InputTypes:
@@ -113,9 +132,11 @@ class InputTypes:
         """Gives the input type of a model, under a name, with fields of ours before the model's.
 
         Raises:
-            SchemaDefinitionError: A name clashes with another.
+            SchemaDefinitionError: A name clashes with another, or is none for a field.
         """
         self._claim(name, model)
+        for attribute in model.model_fields:
+            require_attribute(attribute, of=name)
         fields = [self._field(attribute, info) for attribute, info in model.model_fields.items()]
         for field in fields:
             if field.attribute in extra:
@@ -138,33 +159,35 @@ class InputTypes:
 
     def _field(self, attribute: str, info: FieldInfo) -> InputField:
         shape = shape_of(info.annotation, info.metadata)
-        annotation, to_json = self._value(info, shape)
+        annotation, to_json, inner = self._value(info, shape)
         if shape.many:
             annotation = list[annotation | None if shape.optional_items else annotation]  # pyright: ignore[reportInvalidTypeForm, reportOperatorIssue]  # a type known at run time only
             to_json = _each(to_json)
         return InputField(
             attribute=attribute,
+            key=_key(attribute, info),
             annotation=annotation,
             optional=shape.optional or not info.is_required(),
             nulls=shape.optional and info.is_required(),
             description=_description(attribute, info, shape),
             to_json=to_json,
+            inner=inner,
         )
 
-    def _value(self, info: FieldInfo, shape: Shape) -> tuple[object, ToJson]:
+    def _value(self, info: FieldInfo, shape: Shape) -> tuple[object, ToJson, InputType | None]:
         """The type of one value and what makes it JSON; what the schema cannot say is any JSON."""
         parse = _IDS.get(_innermost(info.annotation))
         if parse is not None:
-            return strawberry.ID, _id_reader(parse)
+            return strawberry.ID, _id_reader(parse), None
         scalar = find_scalar(*shape.members)
         if scalar is not None:
-            return self._scalar(narrowed(scalar, shape)), _stored(scalar)
+            return self._scalar(narrowed(scalar, shape)), _stored(scalar), None
         if len(shape.members) == 1:
             (member,) = shape.members
             if isinstance(member, type) and issubclass(member, BaseModel):
                 nested = self._nested_type(member)
-                return nested.graphql_type, nested.to_json
-        return Json, json_value
+                return nested.graphql_type, nested.to_json, nested
+        return Json, json_value, None
 
     def _scalar(self, scalar: Scalar) -> object:
         python_type: type[object] = scalar.python_type
@@ -195,6 +218,17 @@ def _input_class(name: str, fields: tuple[InputField, ...], description: str) ->
         setattr(cls, field.attribute, declared)
     cls.__annotations__ = annotations
     return strawberry.input(cls, description=description)
+
+
+def _key(attribute: str, info: FieldInfo) -> str:
+    """What JSON calls a field: the first of its aliases that is a name."""
+    match info.validation_alias:
+        case str(alias):
+            return alias
+        case AliasChoices(choices=choices):
+            return next((alias for alias in choices if isinstance(alias, str)), attribute)
+        case _:
+            return attribute
 
 
 def _innermost(annotation: object) -> object:

@@ -1,6 +1,7 @@
 """One typed mutation per workflow that one object can start."""
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from types import MappingProxyType, new_class
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from graph.errors import SchemaDefinitionError
 from graph.generate.enums import EnumTypes
 from graph.generate.inputs import InputField, InputType, InputTypes
 from graph.ids import parse_subscription_id
-from graph.mutations.answers import START_REFUSALS, answer_start, input_path, process_started
+from graph.mutations.answers import START_REFUSALS, answer_start, input_path, pages_path, process_started
 from graph.mutations.sent_ids import below, require_id
 from graph.names import field_name, require_name, type_name
 from graph.permissions import Permission, requires
@@ -40,6 +41,7 @@ _SUBJECT: Mapping[str, InputField] = MappingProxyType(
     {
         "subscription": InputField(
             attribute="subscription",
+            key="subscription",
             annotation=strawberry.ID,
             optional=False,
             nulls=False,
@@ -48,6 +50,7 @@ _SUBJECT: Mapping[str, InputField] = MappingProxyType(
         ),
         "version": InputField(
             attribute="version",
+            key="version",
             annotation=int,
             optional=True,
             nulls=False,
@@ -155,7 +158,8 @@ async def _start(
             claims=info.context.viewer.claims,
         )
     except START_REFUSALS as refusal:
-        return answer_start(refusal, path_of=input_path)
+        inside = pages_path if input_type is None else input_type.path_of
+        return answer_start(refusal, path_of=partial(input_path, inside=inside))
     return await process_started(info, started)
 
 

@@ -1,7 +1,7 @@
 """The types of subscriptions: for each family one for any status, and one as strict as an active one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import new_class
 
 import strawberry
@@ -124,11 +124,13 @@ def _loose_type(
 
 
 def _block_field(planned: PlannedField, types: FieldTypes) -> StrawberryField:
+    """Null if its blocks do not fit their models any more, so that this costs a list no other entry."""
+
     async def resolve(root: ProductSubscription, info: Info) -> object:
         tree = await info.context.loaders.trees.load(root.record.id)
         return None if tree is None else info.context.families.nested_blocks(tree, planned)
 
-    return resolved_field(planned, resolve, types.annotation_of(planned))
+    return resolved_field(planned, resolve, types.annotation_of(replace(planned, required=False)))
 
 
 def _computed_field(planned: PlannedField, types: FieldTypes) -> StrawberryField:

@@ -8,7 +8,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from domain.json import JsonValue, encode
-from graph.authentication.admission import AuthorizerUnavailable
+from graph.authentication.access_policy import AccessDenied
+from graph.authentication.admission import AccessPolicyUnavailable
 from graph.authentication.authenticator import (
     AuthenticationFault,
     Authenticator,
@@ -16,7 +17,6 @@ from graph.authentication.authenticator import (
     NotAuthenticated,
     ProviderUnavailable,
 )
-from graph.authentication.authorizer import AccessDenied
 from graph.authentication.bearer import token_of_headers
 from graph.authentication.loopback import is_loopback_name
 from graph.errors import internal_error
@@ -76,7 +76,7 @@ class GraphQLEndpoint:
             )
         try:
             return await self._respond(request, response_format)
-        except (HttpRefused, BodyRefused, AccessDenied, AuthorizerUnavailable) as refused:
+        except (HttpRefused, BodyRefused, AccessDenied, AccessPolicyUnavailable) as refused:
             return _answer_refused(refused, response_format)
         except ClientDisconnect:
             return Response(status_code=CLIENT_CLOSED_REQUEST)
@@ -88,6 +88,7 @@ class GraphQLEndpoint:
             raise HttpRefused(421, "The server is open to this machine alone, by the name localhost.")
         identity = await self._identify(request)
         graphql_request = await self._read(request)
+        await self.operations.wait_turn(identity.viewer)
         try:
             operation = self.operations.prepare(graphql_request, identity.viewer)
         except RequestRefused as refused:
@@ -196,7 +197,7 @@ def _request_error(message: str, *, code: str = "BAD_REQUEST") -> dict[str, Json
 
 
 def _answer_refused(
-    refused: HttpRefused | BodyRefused | AccessDenied | AuthorizerUnavailable,
+    refused: HttpRefused | BodyRefused | AccessDenied | AccessPolicyUnavailable,
     response_format: ResponseFormat,
 ) -> Response:
     match refused:
@@ -208,7 +209,7 @@ def _answer_refused(
         case AccessDenied():
             payload = _request_error(f"Not allowed: {refused.reason}", code="ACCESS_DENIED")
             return _answer(payload, 403, response_format)
-        case AuthorizerUnavailable():
+        case AccessPolicyUnavailable():
             return _answer({"errors": [refused.shown]}, 503, response_format, {"retry-after": "10"})
         case _:
             assert_never(refused)

@@ -16,7 +16,8 @@ from typing import assert_never
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from domain.json import JsonValue, encode
-from graph.authentication.admission import AuthorizerUnavailable
+from graph.authentication.access_policy import AccessDenied
+from graph.authentication.admission import AccessPolicyUnavailable
 from graph.authentication.authenticator import (
     Authenticator,
     Identity,
@@ -25,7 +26,6 @@ from graph.authentication.authenticator import (
     ProviderUnavailable,
     wait_ended,
 )
-from graph.authentication.authorizer import AccessDenied
 from graph.authentication.bearer import token_of_greeting
 from graph.authentication.loopback import is_loopback_name
 from graph.errors import internal_error
@@ -213,7 +213,7 @@ class Connection:
             ) from None
         except AccessDenied as denied:
             raise ProtocolBreach(CloseCode.FORBIDDEN, f"Not allowed: {denied.reason}") from None
-        except AuthorizerUnavailable as error:
+        except AccessPolicyUnavailable as error:
             reason = f"{IdentityEnd.UNKNOWN.value} {error.error_id}"
             raise ProtocolBreach(CloseCode.TRY_AGAIN_LATER, reason) from None
         self._hold(self._identity.viewer.name)
@@ -251,6 +251,7 @@ class Connection:
         """Runs one operation: `next` per response and `complete`, or `error` alone if it was refused."""
         try:
             operations = self._endpoint.operations
+            await operations.wait_turn(identity.viewer)
             operation = await operations.admit(operations.prepare(message.request, identity.viewer))
             async with aclosing(operations.stream(operation)) as responses:
                 async for response in responses:
@@ -258,7 +259,7 @@ class Connection:
             await self._send({"type": "complete", "id": message.id})
         except RequestRefused as refused:
             await self._send({"type": "error", "id": message.id, "payload": refused.errors})
-        except AuthorizerUnavailable as error:
+        except AccessPolicyUnavailable as error:
             await self._send({"type": "error", "id": message.id, "payload": [error.shown]})
         except WebSocketDisconnect:
             return

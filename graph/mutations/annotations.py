@@ -20,7 +20,7 @@ from graph.mutations.sent_ids import read_id
 from graph.names import field_name
 from graph.permissions import Permission, requires
 from graph.types.refusals import Conflict as ConflictAnswer
-from graph.types.refusals import InputProblem, InvalidInput, NotFound
+from graph.types.refusals import InputProblem, InvalidInput, NotFound, StaleVersion
 from graph.types.refusals import NotAllowed as NotAllowedAnswer
 from graph.types.refusals import WrongStatus as WrongStatusAnswer
 from graph.types.scalars import Json, json_value
@@ -29,7 +29,6 @@ from graph.types.subscription_answers import (
     AnnotationResult,
     CustomerDescriptionResult,
     RepairResult,
-    StaleVersion,
     SubscriptionUpdated,
 )
 
@@ -226,7 +225,7 @@ async def _answer(
                 f" {refusal.expected}.",
                 found_version=refusal.found,
                 expected_version=refusal.expected,
-                subscription=await _read(info, subscription_id),
+                current=await _read(info, subscription_id, "current"),
             )
 
 
@@ -253,13 +252,13 @@ def _invalid(path: list[str], message: str, *, code: str) -> InvalidInput:
 
 
 async def _updated(info: Info, subscription_id: SubscriptionId) -> SubscriptionUpdated:
-    return SubscriptionUpdated(subscription=await _read(info, subscription_id))
+    return SubscriptionUpdated(subscription=await _read(info, subscription_id, "subscription"))
 
 
-async def _read(info: Info, subscription_id: SubscriptionId) -> ProductSubscription:
-    """Gives a subscription as it is after a mutation, with what is selected below `subscription`."""
+async def _read(info: Info, subscription_id: SubscriptionId, field: str) -> ProductSubscription:
+    """Gives a subscription as it is after a mutation, with what is selected below a field of the answer."""
     info.context.forget()
-    loader = info.context.loaders.subscriptions(subscription_columns(info, "subscription"))
+    loader = info.context.loaders.subscriptions(subscription_columns(info, field))
     record = await loader.load(subscription_id)
     assert record is not None, "the mutation has just found it in the same scope, and none is ever deleted"
     return info.context.families.subscription(record)

@@ -35,7 +35,6 @@ from engine.errors import (
 from engine.run.commands import StartedProcess
 from graph.context import Info
 from graph.ids import LONGEST_SHOWN, IdKind, encode_id, workflow_id
-from graph.names import field_name
 from graph.types import refusals
 from graph.types.action import blocker
 from graph.types.command import step_gone_message, wrong_status_message
@@ -101,11 +100,9 @@ def pages_path(path: Path) -> list[str]:
     return [str(part) for part in path]
 
 
-def input_path(path: Path) -> list[str]:
-    """Gives where an error is among the arguments of a typed mutation: in `input`, by its type's names."""
-    if path == _KEY_PATH:
-        return [_KEY_ARGUMENT]
-    return ["input", *(field_name(part) if isinstance(part, str) else str(part) for part in path)]
+def input_path(path: Path, *, inside: Callable[[Path], list[str]]) -> list[str]:
+    """Gives where an error is among the arguments of a typed mutation: in `input`, as `inside` tells it."""
+    return [_KEY_ARGUMENT] if path == _KEY_PATH else ["input", *inside(path)]
 
 
 def answer_form_start(
@@ -190,7 +187,7 @@ def answer_command(refusal: ProcessRefusal) -> ProcessAnswer:
 
 
 async def process_started(info: Info, started: StartedProcess) -> refusals.ProcessStarted | refusals.NotFound:
-    """Gives the answer to a start, with what is selected of the process below `process`."""
+    """Gives the answer to a start, with what is selected of the process."""
     read = await _read_process(info, started.process_id)
     if read is None:
         return _gone(started.process_id)
@@ -198,14 +195,15 @@ async def process_started(info: Info, started: StartedProcess) -> refusals.Proce
 
 
 async def process_updated(info: Info, process_id: ProcessId) -> refusals.ProcessUpdated | refusals.NotFound:
-    """Gives the answer to a command that was taken, with what is selected of the process below `process`."""
+    """Gives the answer to a command that was taken, with what is selected of the process."""
     read = await _read_process(info, process_id)
     return _gone(process_id) if read is None else refusals.ProcessUpdated(process=read)
 
 
 async def _read_process(info: Info, process_id: ProcessId) -> Process | None:
     info.context.forget()
-    read = await info.context.loaders.processes(process_columns(info, "process")).load(process_id)
+    columns = process_columns(info, "process") | process_columns(info, "current")
+    read = await info.context.loaders.processes(columns).load(process_id)
     return None if read is None else process(read)
 
 
@@ -232,8 +230,8 @@ def wrong_status(refusal: WrongStatus) -> refusals.WrongStatus:
     """Gives the answer to a command that the process's status does not admit."""
     return refusals.WrongStatus(
         message=wrong_status_message(refusal),
-        found=refusal.found,
-        expected=[status for status in ProcessStatus if status in refusal.expected],
+        found_status=refusal.found,
+        expected_statuses=[status for status in ProcessStatus if status in refusal.expected],
     )
 
 

@@ -10,9 +10,8 @@ from graph.ids import IdKind, encode_id, parse_process_id
 from graph.mutations.answers import invalid_input, not_found, pages_path, process_updated
 from graph.mutations.sent_ids import read_id
 from graph.permissions import Permission, requires
-from graph.types import process_answers
 from graph.types.process_answers import ProcessNoteResult
-from graph.types.refusals import NotFound
+from graph.types.refusals import NotFound, StaleVersion
 
 NOTE_REFUSALS = (InvalidInput, ProcessNotFound, StaleNote)
 NoteRefusal: TypeAlias = InvalidInput | ProcessNotFound | StaleNote
@@ -68,9 +67,9 @@ async def _stale(info: Info, refusal: StaleNote) -> ProcessNoteResult:
     updated = await process_updated(info, refusal.process_id)
     if isinstance(updated, NotFound):
         return updated
-    return process_answers.StaleNote(
+    return StaleVersion(
         message=f"The note has version {refusal.found}, expected version {refusal.expected}.",
         found_version=refusal.found,
         expected_version=refusal.expected,
-        process=updated.process,
+        current=updated.process,
     )

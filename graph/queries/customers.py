@@ -11,7 +11,7 @@ from domain.storage.listing.paging import SortKey
 from graph.context import Info
 from graph.customers import CustomerRecord, nameless, sort_key
 from graph.ids import parse_customer_id
-from graph.paging import After, Before, Connection, First, Last, Offset, PageArguments, connection
+from graph.lists.paging import After, Before, Connection, First, Last, Offset, PageArguments, connection
 from graph.permissions import Permission, requires
 from graph.types.customer import Customer, customer
 

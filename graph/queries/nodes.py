@@ -6,6 +6,8 @@ from typing import Annotated
 
 import strawberry
 
+from domain.ids import BlockId
+from domain.model.trees.tree import Tree
 from domain.storage.customers import CustomerRepository
 from graph.context import Info
 from graph.customers import nameless
@@ -23,9 +25,10 @@ from graph.ids import (
     parse_workflow_id,
 )
 from graph.limits import PaidEntries
-from graph.paging import PageTooLarge
+from graph.lists.paging import PageTooLarge
 from graph.permissions import NOT_ALLOWED, Permission, requires
 from graph.selections import selected
+from graph.types.block import Block
 from graph.types.customer import customer
 from graph.types.node import Node
 from graph.types.process import process, process_columns
@@ -33,8 +36,11 @@ from graph.types.product import product
 from graph.types.product_block import product_block
 from graph.types.workflow import workflow
 
-Found = Sequence[Node | None]
-"""What is found by some ids, in their order; None where there is nothing for this viewer."""
+Found = Sequence[Node | GraphError | None]
+"""What is found by some ids, in their order; None where there is nothing for this viewer.
+
+An error stands for what cannot be read: GraphQL tells it, with null in its place alone.
+"""
 
 _PERMISSIONS: Mapping[IdKind, Permission] = MappingProxyType(
     {
@@ -71,12 +77,15 @@ class NodeQueries:
     ) -> Node | None:
         """Anything by its id."""
         (found,) = await _find_all(info, [id])
+        if isinstance(found, GraphError):
+            raise found
         return found
 
     @strawberry.field(
         description="Anything by ids, in their order; null where there is none for this viewer. At most as "
         "many as a page may hold. An id that is none, or one that the viewer may not ask for, refuses all.",
         directives=requires(Permission.CONNECT),
+        graphql_type=list[Node | None],
     )
     async def nodes(
         self,
@@ -85,7 +94,7 @@ class NodeQueries:
             list[strawberry.ID],
             strawberry.argument(description="Their ids, of any types; the same one may stand there twice."),
         ],
-    ) -> list[Node | None]:
+    ) -> Found:
         """Anything by ids."""
         most = info.context.dependencies.settings.max_page_size
         if len(ids) > most:
@@ -109,7 +118,7 @@ async def _find_all(info: Info, ids: Sequence[str]) -> Found:
             raise NodeNotAllowed(f"Not allowed: a {kind.value} needs {needed.name}.")
         by_kind.setdefault(kind, []).append(text)
     reads = [(texts, _READERS[kind](texts)) for kind, texts in by_kind.items()]
-    found: dict[str, Node | None] = {}
+    found: dict[str, Node | GraphError | None] = {}
     for texts, read in reads:
         found |= zip(texts, await read(info), strict=True)
     return [found[text] for text in ids]
@@ -169,11 +178,18 @@ def _blocks(texts: Sequence[str]) -> Read:
         trees = dict(zip(known, await loaders.trees.load_many(known), strict=True))
         held = [None if owner is None else trees[owner] for owner in owners]
         return [
-            None if tree is None else info.context.families.find_block(tree, block_id)
+            None if tree is None else _find_block(info, tree, block_id)
             for block_id, tree in zip(ids, held, strict=True)
         ]
 
     return read
+
+
+def _find_block(info: Info, tree: Tree, block_id: BlockId) -> Block | GraphError | None:
+    try:
+        return info.context.families.find_block(tree, block_id)
+    except GraphError as error:
+        return error
 
 
 def _customers(texts: Sequence[str]) -> Read:

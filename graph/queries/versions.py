@@ -30,17 +30,19 @@ class VersionQueries:
     async def subscription_version(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="The subscription.")],  # noqa: A002  # the argument's name in GraphQL
+        subscription: Annotated[strawberry.ID, strawberry.argument(description="The subscription.")],
         version: Annotated[int, strawberry.argument(description="The version, from 1.")],
     ) -> SubscriptionVersion | None:
         """One subscription as it was at a version."""
         repository = ChangeRepository(info.context.dependencies.database)
         try:
-            tree = await repository.tree_at(info.context.viewer.scope, parse_subscription_id(id), version)
+            tree = await repository.tree_at(
+                info.context.viewer.scope, parse_subscription_id(subscription), version
+            )
         except SubscriptionNotFound:
             return None
         except VersionNotFound as error:
             raise UnknownVersion(
-                f"{id} has no version {version}: expected {error.found[0]} to {error.found[1]}."
+                f"{subscription} has no version {version}: expected {error.found[0]} to {error.found[1]}."
             ) from None
         return subscription_version(tree, info.context)

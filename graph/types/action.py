@@ -10,6 +10,7 @@ from graph.context import Info
 from graph.permissions import Permission, requires
 from graph.types.enums import BlockerCode, SubscriptionStatus
 from graph.types.process import Process, process, process_columns
+from graph.types.start_check import StartCheck, start_check
 from graph.types.workflow import Workflow, workflow
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Blocker:
     found_status: SubscriptionStatus | None = strawberry.field(
         description="The subscription's status, if that is in the way."
     )
-    admitted_statuses: list[SubscriptionStatus] = strawberry.field(
+    expected_statuses: list[SubscriptionStatus] = strawberry.field(
         description="The statuses that would not be in the way; empty if the status is not."
     )
 
@@ -61,22 +62,21 @@ class Blocker:
 class Action:
     """A workflow that is made for a subscription."""
 
+    data: strawberry.Private[ActionData]
     workflow: Workflow = strawberry.field(description="The workflow.")
-    enabled: bool = strawberry.field(description="Whether nothing stands in the way of starting it now.")
-    allowed: bool = strawberry.field(
-        description="Whether the workflow's authorizer lets the viewer start it; true if it has none."
+
+    @strawberry.field(
+        description="Whether the viewer could start it on the subscription now, and why not: what `canStart` "
+        "of the workflow tells of this subscription."
     )
-    blocked_by: list[Blocker] = strawberry.field(description="Everything that stands in the way.")
+    def can_start(self, info: Info) -> StartCheck:
+        """Whether the viewer could start it on the subscription now."""
+        return start_check(info, self.data.refusal)
 
 
 def action(data: ActionData) -> Action:
     """Gives an action as a result."""
-    return Action(
-        workflow=workflow(data.workflow),
-        enabled=data.enabled,
-        allowed=data.allowed,
-        blocked_by=[blocker(each) for each in data.blockers],
-    )
+    return Action(data=data, workflow=workflow(data.workflow))
 
 
 def blocker(data: BlockerData) -> Blocker:
@@ -86,5 +86,5 @@ def blocker(data: BlockerData) -> Blocker:
         code=data.code,
         message=f"{data.message}.",
         found_status=data.found_status,
-        admitted_statuses=list(data.admitted_statuses),
+        expected_statuses=list(data.admitted_statuses),
     )

@@ -10,8 +10,18 @@ from domain.model.trees.tree import BlockRecord, RelationRecord
 from domain.storage.related import BlockUse as BlockUseRecord
 from graph.context import Info
 from graph.ids import IdKind, encode_id
+from graph.lists.cursors import PlainCursors
+from graph.lists.paging import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    PageArguments,
+    connection,
+    page_of_keyed,
+)
 from graph.names import field_name
-from graph.paging import After, Before, Connection, First, Last, PageArguments, connection, page_of_keyed
 from graph.permissions import Permission, requires
 from graph.types.node import Node
 from graph.types.scalars import Json
@@ -19,6 +29,8 @@ from graph.types.value_kind import ValueKind
 
 if TYPE_CHECKING:
     from graph.types.subscription import ProductSubscription
+
+_USES = PlainCursors(list_name="Block.inUseBy")
 
 
 @strawberry.type(
@@ -33,10 +45,6 @@ class BlockValue:
         description="What that field is; null if the block's model does not have it any more."
     )
     kind: ValueKind = strawberry.field(description="What the value is, or each of them in a list.")
-    type: str = strawberry.field(
-        description='The name that the schema has for the type of the value, or of each in a list: "BigInt", '
-        '"Role".'
-    )
     is_list: bool = strawberry.field(description="Whether it is a list of values.")
     value: Json = strawberry.field(description="The value as JSON, as that field gives it.")
 
@@ -87,10 +95,12 @@ class Block(AnyBlock):
             return len(uses)
 
         return connection(
-            page_of_keyed(uses, arguments.request(context.dependencies.settings), key=_holder),
+            page_of_keyed(
+                uses, arguments.request(context.dependencies.settings, place=_USES.key), key=_holder
+            ),
             context.budget,
             node=block_use,
-            key=_holder,
+            key=lambda use: _USES.place(_holder(use)),
             count=count,
         )
 
@@ -133,7 +143,7 @@ class HiddenBlock(AnyBlock):
 
 
 @strawberry.type(
-    description="A place in a tree: which block stands in which field.",
+    description="A place in the tree of a subscription as it was: which block stood in which field.",
     directives=requires(Permission.READ_SUBSCRIPTIONS),
 )
 class BlockRelation:

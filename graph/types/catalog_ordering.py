@@ -8,9 +8,9 @@ import strawberry
 from domain.storage.listing.sorting import MOST_SORT_FIELDS, Field, InvalidOrder, OrderBy, Sorting
 from domain.storage.product_blocks import BLOCKS_BY_NAME, PRODUCT_BLOCK_SORTING, ProductBlockOrder
 from domain.storage.products import NEWEST_PRODUCTS, PRODUCT_SORTING, ProductOrder
+from graph.lists.workflow_rows import WORKFLOW_SORTING, WORKFLOWS_BY_NAME, WorkflowOrder
 from graph.types.enums import define_enum
 from graph.types.ordering import InvalidOrderBy, OrderDirection
-from graph.workflow_rows import WORKFLOW_SORTING, WORKFLOWS_BY_NAME, WorkflowOrder
 
 _BY_AGE: Final = "By age: the order in which they were first there. Nothing can follow it: it has no equals."
 _BY_NAME: Final = "By the name, byte by byte."

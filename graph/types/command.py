@@ -23,7 +23,7 @@ from graph.permissions import Permission, requires
 from graph.types.enums import ProcessStatus, define_enum
 
 
-class RefusalCode(Enum):
+class CommandRefusalCode(Enum):
     """Why a command would be refused."""
 
     NOT_PERMITTED = "NOT_PERMITTED"
@@ -36,7 +36,7 @@ class RefusalCode(Enum):
 
 
 define_enum(
-    RefusalCode,
+    CommandRefusalCode,
     description="Why a command would be refused.",
     values={
         "NOT_PERMITTED": "The viewer lacks the permission.",
@@ -68,7 +68,7 @@ class CommandCheck:
     """Whether a command would be taken from the viewer."""
 
     allowed: bool = strawberry.field(description="Whether nothing stands in its way.")
-    code: RefusalCode | None = strawberry.field(description="What does, for programs.")
+    code: CommandRefusalCode | None = strawberry.field(description="What does, for programs.")
     reason: str | None = strawberry.field(description="What does, for people.")
 
 
@@ -143,7 +143,9 @@ async def _check(info: Info, facts: ProcessFacts, action: AuthorizedAction) -> C
     needed = _PERMISSIONS[action]
     if needed not in info.context.viewer.permissions:
         return CommandCheck(
-            allowed=False, code=RefusalCode.NOT_PERMITTED, reason=f"It needs the permission {needed.name}."
+            allowed=False,
+            code=CommandRefusalCode.NOT_PERMITTED,
+            reason=f"It needs the permission {needed.name}.",
         )
     read = await info.context.loaders.refusals.load(Prospect(process=facts, action=action))
     if read is None:
@@ -152,21 +154,21 @@ async def _check(info: Info, facts: ProcessFacts, action: AuthorizedAction) -> C
     return CommandCheck(allowed=False, code=code, reason=reason)
 
 
-def _explain(refusal: Refusal) -> tuple[RefusalCode, str]:
+def _explain(refusal: Refusal) -> tuple[CommandRefusalCode, str]:
     match refusal:
         case NotAllowed():
-            return RefusalCode.NOT_AUTHORIZED, f"{refusal.reason.removesuffix('.')}."
+            return CommandRefusalCode.NOT_AUTHORIZED, f"{refusal.reason.removesuffix('.')}."
         case WrongStatus():
-            return RefusalCode.WRONG_STATUS, wrong_status_message(refusal)
+            return CommandRefusalCode.WRONG_STATUS, wrong_status_message(refusal)
         case StepGone():
-            return RefusalCode.WORKFLOW_CHANGED, step_gone_message(refusal)
+            return CommandRefusalCode.WORKFLOW_CHANGED, step_gone_message(refusal)
         case StepNotSkippable():
-            return RefusalCode.STEP_NOT_SKIPPABLE, f"Step {refusal.step_key!r}: {refusal.reason}."
+            return CommandRefusalCode.STEP_NOT_SKIPPABLE, f"Step {refusal.step_key!r}: {refusal.reason}."
         case NotATask():
-            return RefusalCode.NOT_A_TASK, "The process is no task: only tasks can be deleted."
+            return CommandRefusalCode.NOT_A_TASK, "The process is no task: only tasks can be deleted."
         case HoldsSubscriptions():
             return (
-                RefusalCode.HOLDS_SUBSCRIPTIONS,
+                CommandRefusalCode.HOLDS_SUBSCRIPTIONS,
                 "The process still holds subscriptions: put them in sync first.",
             )
         case _:

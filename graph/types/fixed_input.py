@@ -30,19 +30,24 @@ class FixedInput:
     kind: ValueKind = strawberry.field(
         description="What kind of value it is; JSON once the product has left the catalogue."
     )
-    is_list: bool = strawberry.field(description="Whether the value is a list.")
-    value: Json | None = strawberry.field(description="The value as JSON, as that field gives it.")
+    is_list: bool = strawberry.field(description="Whether it is a list of values.")
+    value: Json = strawberry.field(description="The value as JSON, as that field gives it.")
 
 
 def fixed_inputs(catalog: Catalog, record: ProductRecord) -> list[FixedInput]:
-    """Gives a product's fixed inputs in the order of its model; as stored if it has left the catalogue."""
+    """Gives a product's fixed inputs in the order of its model; as stored if it has left the catalogue.
+
+    As with blocks, what has no value is not among them.
+    """
     if record.name not in catalog.by_name:
-        return [_unknown(name, stored) for name, stored in record.fixed_inputs.items()]
+        given = record.fixed_inputs
+        return [_unknown(name, stored) for name, stored in given.items() if stored is not None]
     # What the code says, as the subscriptions' own fields do, until the tables follow.
     given = catalog.by_name[record.name].fixed_inputs
     return [
-        _fixed_input(planned, given.get(planned.attribute))
+        _fixed_input(planned, given[planned.attribute])
         for planned in planned_fixed_inputs(catalog, record.name)
+        if given.get(planned.attribute) is not None
     ]
 
 
@@ -58,13 +63,12 @@ def planned_fixed_inputs(catalog: Catalog, product: str) -> tuple[PlannedField, 
 def _fixed_input(planned: PlannedField, stored: JsonValue) -> FixedInput:
     scalar = planned.value
     assert isinstance(scalar, Scalar), "a stored field"
-    value = printed_value(scalar, stored, many=planned.many)
     return FixedInput(
         name=planned.graphql_name,
         description=planned.description,
         kind=kind_of_scalar(scalar),
         is_list=planned.many,
-        value=None if value is None else Json(value),
+        value=Json(printed_value(scalar, stored, many=planned.many)),
     )
 
 
@@ -74,5 +78,5 @@ def _unknown(name: str, stored: JsonValue) -> FixedInput:
         description=None,
         kind=ValueKind.JSON,
         is_list=isinstance(stored, list),
-        value=None if stored is None else Json(stored),
+        value=Json(stored),
     )

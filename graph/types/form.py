@@ -17,7 +17,8 @@ class FormPage:
 
     title: str = strawberry.field(description="The page's title.")
     schema: Json = strawberry.field(
-        description="JSON Schema (2020-12) of what the page takes, with hints for showing it."
+        description="JSON Schema (2020-12) of what the page takes, with hints for showing it. Its names are "
+        "those of the application's models, which typed mutations write in another way."
     )
     has_next: bool = strawberry.field(description="Whether another page may follow this one.")
     index: int = strawberry.field(description="The page's place among the `pages` to send, from 0.")

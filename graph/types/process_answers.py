@@ -6,7 +6,6 @@ import strawberry
 
 from graph.permissions import Permission, requires
 from graph.types.engine import Engine
-from graph.types.process import Process
 from graph.types.refusals import (
     Conflict,
     InvalidInput,
@@ -14,6 +13,7 @@ from graph.types.refusals import (
     NotFound,
     ProcessUpdated,
     Refused,
+    StaleVersion,
     WrongStatus,
 )
 
@@ -66,20 +66,8 @@ DeleteProcessResult = Annotated[
 """What comes of deleting a process."""
 
 
-@strawberry.type(
-    description="The note has another version by now: read it and decide again.",
-    directives=requires(Permission.CONNECT),
-)
-class StaleNote(Refused):
-    """The note has another version by now."""
-
-    found_version: int = strawberry.field(description="The version it has; 0 means that there never was one.")
-    expected_version: int = strawberry.field(description="The version that was named.")
-    process: Process = strawberry.field(description="The process as it is now, with its note.")
-
-
 ProcessNoteResult = Annotated[
-    ProcessUpdated | InvalidInput | NotFound | StaleNote,
+    ProcessUpdated | InvalidInput | NotFound | StaleVersion,
     strawberry.union("ProcessNoteResult", description="What comes of noting something about a process."),
 ]
 """What comes of noting something about a process."""

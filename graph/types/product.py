@@ -2,19 +2,16 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import strawberry
 
-from domain.json import JsonValue
 from domain.model.catalog_relations import relations_of
-from domain.storage.listing.filters import FieldFilter, Operator
-from domain.storage.listing.paging import Page, PageRequest, SortKey
+from domain.storage.listing.paging import Page, PageRequest
 from domain.storage.products import ProductRecord
-from domain.storage.subscriptions import SubscriptionRepository
 from graph.context import Info
 from graph.ids import IdKind, encode_id
-from graph.paging import After, Before, Connection, First, Last, Offset, PageArguments, connection
+from graph.lists.cursors import PlainCursors
+from graph.lists.paging import After, Before, Connection, First, Last, Offset, PageArguments, connection
 from graph.permissions import Permission, requires
 from graph.types.enums import ProductStatus, SubscriptionStatus
 from graph.types.fixed_input import FixedInput, fixed_inputs
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
     from graph.types.subscription import ProductSubscription
     from graph.types.workflow import Workflow
 
-_SUBSCRIPTIONS = "Product.subscriptions"
+_SUBSCRIPTIONS = PlainCursors(list_name="Product.subscriptions")
 
 
 @strawberry.type(
@@ -110,7 +107,7 @@ class Product(Node):
         """Its subscriptions, the newest first."""
         context = info.context
         arguments = PageArguments(first=first, after=after, last=last, before=before, offset=offset)
-        request = arguments.request(context.dependencies.settings, place=_key)
+        request = arguments.request(context.dependencies.settings, place=_SUBSCRIPTIONS.key)
         page = await self._page(info, request)
         cut = request.after is not None or request.before is not None or request.offset > 0
         whole = not (cut or page.has_next or page.has_previous)
@@ -121,21 +118,20 @@ class Product(Node):
             counts = await context.loaders.subscription_counts.load(self.record.id) or ()
             return sum(each.number for each in counts)
 
-        return connection(page, context.budget, node=context.families.subscription, key=_place, count=count)
+        return connection(
+            page,
+            context.budget,
+            node=context.families.subscription,
+            key=lambda record: _SUBSCRIPTIONS.place(record.id),
+            count=count,
+        )
 
     async def _page(self, info: Info, request: PageRequest) -> Page["SubscriptionRecord"]:
-        """A page of its subscriptions; the first pages of all products that are asked for are one read."""
+        """A page of its subscriptions, read together with those of other products that are asked for."""
         context = info.context
         columns = context.families.columns(info, "nodes") | context.families.columns(info, "edges", "node")
-        if request.backward or request.after or request.before or request.offset:
-            return await SubscriptionRepository(context.dependencies.database).page(
-                context.viewer.scope,
-                request=request,
-                where=FieldFilter("product_id", Operator.EQ, self.record.id),
-                columns=columns,
-            )
-        newest = context.loaders.newest_subscriptions(request.size + 1)
-        ids = request.page_of(await newest.load(self.record.id) or [])
+        page = await context.loaders.product_subscriptions(request).load(self.record.id)
+        ids = page or request.page_of([])
         records = await context.loaders.subscriptions(columns).load_many(list(ids.rows))
         return Page(
             rows=[record for record in records if record is not None],
@@ -158,15 +154,3 @@ def product(record: ProductRecord) -> Product:
         created_at=record.created_at,
         ended_at=record.ended_at,
     )
-
-
-def _place(record: "SubscriptionRecord") -> list[JsonValue]:
-    return [_SUBSCRIPTIONS, str(record.id)]
-
-
-def _key(place: JsonValue) -> SortKey:
-    match place:
-        case [str() as name, str() as identifier] if name == _SUBSCRIPTIONS:
-            return (UUID(identifier),)
-        case _:
-            raise ValueError("found a cursor of another list, expected one of this")

@@ -9,6 +9,7 @@ from graph.permissions import Permission, requires
 from graph.types.action import Blocker
 from graph.types.enums import ProcessStatus, define_enum
 from graph.types.form import FormPage
+from graph.types.node import Node
 from graph.types.process import Process
 
 
@@ -115,8 +116,8 @@ class NotFound(Refused):
 class WrongStatus(Refused):
     """The status of the process does not admit this."""
 
-    found: ProcessStatus = strawberry.field(description="The status it has.")
-    expected: list[ProcessStatus] = strawberry.field(description="The statuses that would admit it.")
+    found_status: ProcessStatus = strawberry.field(description="The status it has.")
+    expected_statuses: list[ProcessStatus] = strawberry.field(description="The statuses that would admit it.")
 
 
 @strawberry.type(
@@ -132,6 +133,20 @@ class Conflict(Refused):
     )
     process_id: strawberry.ID | None = strawberry.field(
         description="The process that was faster, or was started with the same key, if it is about one."
+    )
+
+
+@strawberry.type(
+    description="What was to be replaced has another version by now: read it and decide again.",
+    directives=requires(Permission.CONNECT),
+)
+class StaleVersion(Refused):
+    """What was to be replaced has another version by now."""
+
+    found_version: int = strawberry.field(description="The version it has; 0 means that there is nothing.")
+    expected_version: int = strawberry.field(description="The version that was named.")
+    current: Node = strawberry.field(
+        description="The subscription or process that it belongs to, as it is now."
     )
 
 

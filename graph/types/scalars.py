@@ -24,7 +24,14 @@ from uuid import UUID
 
 import strawberry
 from annotated_types import Ge, Gt, Le, Lt
-from graphql import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT, GraphQLError
+from graphql import (
+    GRAPHQL_MAX_INT,
+    GRAPHQL_MIN_INT,
+    GraphQLError,
+    Undefined,
+    ValueNode,
+    value_from_ast_untyped,
+)
 from pydantic import AnyUrl, EmailStr, TypeAdapter, ValidationError
 from strawberry.types.scalar import ScalarDefinition
 
@@ -272,7 +279,31 @@ def _json() -> ScalarDefinition:
     def as_is(value: object) -> object:
         return value
 
-    return _scalar("JSON", "Any JSON value.", as_is, as_is)
+    return strawberry.scalar(
+        name="JSON",
+        description="Any JSON value.",
+        serialize=as_is,
+        parse_value=as_is,
+        parse_literal=_read_json,
+    )
+
+
+def _read_json(literal: ValueNode, variables: dict[str, object] | None = None) -> object:
+    """Gives the JSON that a literal in a document stands for.
+
+    A variable that is left out leaves out its field, and is null in a list, as in GraphQL's own input types.
+    """
+    return _without_gaps(value_from_ast_untyped(literal, variables))
+
+
+def _without_gaps(value: object) -> object:
+    match value:
+        case dict():
+            return {name: _without_gaps(item) for name, item in value.items() if item is not Undefined}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # narrowed from object
+        case list():
+            return [None if item is Undefined else _without_gaps(item) for item in value]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # as above
+        case _:
+            return value
 
 
 def _scalar(

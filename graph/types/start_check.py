@@ -55,7 +55,7 @@ define_enum(
 
 @strawberry.type(
     description="Whether starting a workflow would be taken from the viewer, as things stand.",
-    directives=requires(Permission.READ_CATALOG),
+    directives=requires(Permission.CONNECT),
 )
 class StartCheck:
     """Whether starting a workflow would be taken from the viewer."""
@@ -68,9 +68,7 @@ class StartCheck:
         description="What does, for programs, as the workflow's run predicate says.", default=None
     )
 
-    @strawberry.field(
-        description="Everything about the subscription that stands in the way, as its actions have it."
-    )
+    @strawberry.field(description="Everything about the subscription that stands in the way.")
     def blocked_by(self, info: Info) -> list[Annotated["Blocker", strawberry.lazy("graph.types.action")]]:
         """Everything about the subscription that stands in the way."""
         return info.context.families.blockers(self.blockers)
@@ -80,15 +78,26 @@ async def check_start(
     info: Info, workflow: WorkflowDefinition, subscription_id: SubscriptionId | None
 ) -> StartCheck:
     """Gives whether the viewer could start a workflow."""
-    if Permission.START_WORKFLOW not in info.context.viewer.permissions:
+    if not _permitted(info):
+        return start_check(info, None)
+    prospect = StartProspect(workflow=workflow.name, subscription_id=subscription_id)
+    read = await info.context.loaders.start_refusals.load(prospect)
+    return start_check(info, None if read is None else read.refusal)
+
+
+def start_check(info: Info, refusal: Refusal | None) -> StartCheck:
+    """Gives what a start would be refused with as a result; None for nothing but a lack of permission."""
+    if not _permitted(info):
         return StartCheck(
             allowed=False,
             code=StartRefusalCode.NOT_PERMITTED,
             reason=f"It needs the permission {Permission.START_WORKFLOW.name}.",
         )
-    prospect = StartProspect(workflow=workflow.name, subscription_id=subscription_id)
-    read = await info.context.loaders.start_refusals.load(prospect)
-    return StartCheck(allowed=True) if read is None else _refused(read.refusal)
+    return StartCheck(allowed=True) if refusal is None else _refused(refusal)
+
+
+def _permitted(info: Info) -> bool:
+    return Permission.START_WORKFLOW in info.context.viewer.permissions
 
 
 def _refused(refusal: Refusal) -> StartCheck:

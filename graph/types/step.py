@@ -29,7 +29,7 @@ class StepAttempt:
     started_at: datetime = strawberry.field(description="When it began.")
     finished_at: datetime | None = strawberry.field(description="When it ended.")
     error: str | None = strawberry.field(description="What went wrong.")
-    error_kind: FailureKind | None = strawberry.field(
+    failure_kind: FailureKind | None = strawberry.field(
         description="What went wrong, as far as a reader can act on it."
     )
     traceback: str | None = strawberry.field(description="Where in the code it went wrong.")
@@ -144,6 +144,6 @@ def _attempt(record: AttemptRecord) -> StepAttempt:
         started_at=record.started_at,
         finished_at=record.finished_at,
         error=record.error,
-        error_kind=record.error_kind,
+        failure_kind=record.error_kind,
         traceback=record.traceback,
     )

@@ -6,13 +6,11 @@ import strawberry
 
 from domain.ids import SubscriptionId
 from domain.model.trees.tree import SubscriptionRecord
-from domain.storage.changes import ChangeRepository
 from domain.storage.listing.paging import Page
 from graph.context import Info
 from graph.ids import IdKind, encode_id
-from graph.loaders import RelatedQuestion
-from graph.names import field_name
-from graph.paging import (
+from graph.lists.cursors import PlainCursors
+from graph.lists.paging import (
     After,
     Before,
     Connection,
@@ -22,6 +20,8 @@ from graph.paging import (
     connection,
     page_of_ids,
 )
+from graph.loaders import RelatedQuestion
+from graph.names import field_name
 from graph.permissions import Permission, requires
 from graph.selections import selected
 from graph.types.action import Action, action
@@ -31,7 +31,7 @@ from graph.types.annotation import (
     customer_description,
     subscription_metadata,
 )
-from graph.types.block import AnyBlock, BlockPlace, BlockRelation
+from graph.types.block import AnyBlock, BlockPlace
 from graph.types.customer import Customer, load_customer
 from graph.types.enums import SubscriptionStatus
 from graph.types.node import Node
@@ -60,6 +60,11 @@ _COLUMNS = {field_name(name): name for name in _PLAIN} | {
 }
 _ALWAYS = frozenset({"id", "product_name"})
 """What it takes to know the type of a subscription."""
+
+_PROCESSES = PlainCursors(list_name="ProductSubscription.processes")
+_VERSIONS = PlainCursors(list_name="ProductSubscription.versions", read=version_number)
+_USED = PlainCursors(list_name="ProductSubscription.dependsOn")
+_USERS = PlainCursors(list_name="ProductSubscription.inUseBy")
 
 
 @strawberry.interface(
@@ -141,7 +146,7 @@ class ProductSubscription(Node):
         arguments = PageArguments(first=first, after=after, last=last, before=before)
         loaders = info.context.loaders
         ids = await loaders.processes_of_subscription.load(self.record.id) or []
-        page = page_of_ids(ids, arguments.request(info.context.dependencies.settings))
+        page = page_of_ids(ids, arguments.request(info.context.dependencies.settings, place=_PROCESSES.key))
         columns = process_columns(info, "nodes") | process_columns(info, "edges", "node")
         reads = await loaders.processes(columns).load_many(page.rows)
         found = [read for read in reads if read is not None]
@@ -149,15 +154,16 @@ class ProductSubscription(Node):
             Page(rows=found, has_next=page.has_next, has_previous=page.has_previous),
             info.context.budget,
             node=process,
-            key=lambda read: read.record.id,
+            key=lambda read: _PROCESSES.place(read.record.id),
             count=lambda: loaders.count_processes(self.record.id),
         )
 
     @strawberry.field(
         description="All blocks of its tree, parents first: those it owns, and those it reaches through "
-        "references, with all that is in them. What the viewer may not see is a HiddenBlock."
+        "references, with all that is in them. What the viewer may not see is a HiddenBlock. Null, with an "
+        "error beside it, if the tree does not fit its model any more."
     )
-    async def blocks(self, info: Info) -> list[AnyBlock]:
+    async def blocks(self, info: Info) -> list[AnyBlock] | None:
         """All blocks of its tree."""
         tree = await info.context.loaders.trees.load(self.record.id)
         return [] if tree is None else info.context.families.blocks(tree)
@@ -165,18 +171,12 @@ class ProductSubscription(Node):
     @strawberry.field(
         description="Its tree as a list, to be shown as it is: all places in depth-first order, each with "
         "the block that stands there. What is in a block that stands in several places follows the first of "
-        "them."
+        "them. Null, with an error beside it, if the tree does not fit its model any more."
     )
-    async def block_tree(self, info: Info) -> list[BlockPlace]:
+    async def block_tree(self, info: Info) -> list[BlockPlace] | None:
         """Its tree as a list."""
         tree = await info.context.loaders.trees.load(self.record.id)
         return [] if tree is None else info.context.families.block_places(tree)
-
-    @strawberry.field(description="All places of its tree: which block stands in which field, by their ids.")
-    async def relations(self, info: Info) -> list[BlockRelation]:
-        """All places of its tree."""
-        tree = await info.context.loaders.trees.load(self.record.id)
-        return [] if tree is None else info.context.families.relations(tree)
 
     @strawberry.field(description="The subscriptions whose blocks it refers to, the newest first.")
     async def depends_on(  # noqa: PLR0917  # GraphQL arguments have names
@@ -217,8 +217,7 @@ class ProductSubscription(Node):
         return await _related(self, info, arguments, question)
 
     @strawberry.field(
-        description="The workflows made for it, and what keeps each from being started now. "
-        "Whether the viewer may start workflows at all is for the viewer's permissions to say."
+        description="The workflows made for it, and what keeps the viewer from starting each now."
     )
     async def actions(self, info: Info) -> list[Action]:
         """The workflows made for it."""
@@ -231,21 +230,13 @@ class ProductSubscription(Node):
         """What made each of its versions."""
         context = info.context
         arguments = PageArguments(first=first, after=after, last=last, before=before)
-        request = arguments.request(context.dependencies.settings, key=version_number)
-        if request.backward or request.after is not None or request.before is not None:
-            repository = ChangeRepository(context.dependencies.database)
-            page = await repository.page(
-                context.viewer.scope, subscription_id=self.record.id, request=request
-            )
-        else:
-            # The first page is the one that lists of subscriptions ask for: all of theirs are read at once.
-            latest = context.loaders.latest_changes(request.size + 1)
-            page = request.page_of(await latest.load(self.record.id) or [])
+        request = arguments.request(context.dependencies.settings, place=_VERSIONS.key)
+        page = await context.loaders.changes(request).load(self.record.id)
         return connection(
-            page,
-            info.context.budget,
+            page or request.page_of([]),
+            context.budget,
             node=subscription_change,
-            key=lambda record: str(record.version),
+            key=lambda record: _VERSIONS.place(record.version),
             count=lambda: count_versions(info, self.record.id),
         )
 
@@ -261,9 +252,11 @@ async def _related(
 ) -> Connection[ProductSubscription]:
     """A page of the subscriptions related to one, with what is selected of them."""
     context = info.context
+    cursors = _USERS if question.users else _USED
     found = await context.loaders.related(question).load(root.record.id) or []
     page = page_of_ids(
-        [related.subscription_id for related in found], arguments.request(context.dependencies.settings)
+        [related.subscription_id for related in found],
+        arguments.request(context.dependencies.settings, place=cursors.key),
     )
     columns = subscription_columns(info, "nodes") | subscription_columns(info, "edges", "node")
     records = await context.loaders.subscriptions(columns).load_many(page.rows)
@@ -279,7 +272,7 @@ async def _related(
         ),
         context.budget,
         node=context.families.subscription,
-        key=lambda record: record.id,
+        key=lambda record: cursors.place(record.id),
         count=count,
     )
 

@@ -5,7 +5,14 @@ from typing import Annotated
 import strawberry
 
 from graph.permissions import Permission, requires
-from graph.types.refusals import Conflict, InvalidInput, NotAllowed, NotFound, Refused, WrongStatus
+from graph.types.refusals import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    StaleVersion,
+    WrongStatus,
+)
 from graph.types.subscription import ProductSubscription
 
 
@@ -13,18 +20,6 @@ from graph.types.subscription import ProductSubscription
 class SubscriptionUpdated:
     """The subscription was written."""
 
-    subscription: ProductSubscription = strawberry.field(description="The subscription as it is now.")
-
-
-@strawberry.type(
-    description="What was to be replaced has another version by now: read it and decide again.",
-    directives=requires(Permission.CONNECT),
-)
-class StaleVersion(Refused):
-    """What was to be replaced has another version by now."""
-
-    found_version: int = strawberry.field(description="The version it has; 0 means that there is nothing.")
-    expected_version: int = strawberry.field(description="The version that was named.")
     subscription: ProductSubscription = strawberry.field(description="The subscription as it is now.")
 
 

@@ -10,6 +10,7 @@ from engine.start_input import start_model
 from engine.steps import Step as StepDefinition
 from engine.workflows import Workflow as WorkflowDefinition
 from graph.context import Info
+from graph.generate.input_schema import input_schema
 from graph.ids import parse_subscription_id, workflow_id
 from graph.permissions import Permission, requires
 from graph.types.enums import StepKind, SubscriptionStatus, Target
@@ -71,18 +72,21 @@ class Workflow(Node):
         return [_step(step) for step in self.definition.steps]
 
     @strawberry.field(
-        description="JSON Schema (2020-12) of its typed mutation's input; null if only a form can start it."
+        description="JSON Schema (2020-12) of the `input` of its typed mutation, with the names that this "
+        "takes; null if only a form can start it. The pages that `startWorkflow` takes are told by `form`."
     )
     def input_schema(self, info: Info) -> Json | None:
         """The schema of its input."""
         if self.definition.form is not None and self.definition.input_model is None:
             return None
         model = start_model(self.definition, info.context.dependencies.catalog)
-        return Json(with_public_ids(model.model_json_schema()))
+        schema = input_schema(model, with_subject=self.definition.rules is not None)
+        return Json(with_public_ids(schema))
 
     @strawberry.field(
         description="Whether the viewer could start it now, and why not. Its authorizer and its run "
-        "predicate are asked; whether the engine is paused is not looked at."
+        "predicate are asked; whether the engine is paused is not looked at. Of a workflow that is about a "
+        "subscription, name one: without it the answer is NO_SUBSCRIPTION."
     )
     async def can_start(self, info: Info, subscription: SubscriptionArgument = None) -> StartCheck:
         """Whether the viewer could start it now."""

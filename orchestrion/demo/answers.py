@@ -72,12 +72,18 @@ class Blocker(_Part):
         return f"{self.code}: {self.message} ({names})" if names else f"{self.code}: {self.message}"
 
 
+class StartCheck(_Part):
+    """Whether a workflow can be started, and what stands in the way."""
+
+    allowed: bool
+    blocked_by: tuple[Blocker, ...]
+
+
 class Action(_Part):
     """A workflow that is made for a subscription."""
 
     workflow: "WorkflowName"
-    enabled: bool
-    blocked_by: tuple[Blocker, ...]
+    can_start: StartCheck
 
 
 class WorkflowName(_Part):

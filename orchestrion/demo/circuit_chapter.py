@@ -50,9 +50,9 @@ async def fail_to_terminate(telling: Telling, port: Subscription) -> None:
     """
     telling.display.scene("Try to take a port out of service that the circuit uses")
     action = await telling.sample.action(port, workflow="terminate_port")
-    if action.enabled:
+    if action.can_start.allowed:
         raise UnexpectedTurn("actions of the port", found="terminate_port", expected="that it is blocked")
-    for blocker in action.blocked_by:
+    for blocker in action.can_start.blocked_by:
         telling.display.remark(f"terminate_port is not on offer. {blocker.reason}")
     outcome = await telling.sample.try_on(operations.TERMINATE_PORT, port)
     if outcome.typename != "ActionBlocked":

@@ -72,7 +72,7 @@ ACTIONS = Operation(
     document=f"""
         query Actions($subscription: ID!) {{
           result: subscription(id: $subscription) {{
-            actions {{ workflow {{ name }} enabled {_BLOCKERS} }}
+            actions {{ workflow {{ name }} canStart {{ allowed {_BLOCKERS} }} }}
           }}
         }}
     """,

@@ -14,7 +14,7 @@ import structlog
 
 from domain.storage.database import Database
 from graph.app import create_server
-from graph.extension import GraphExtension
+from graph.extending.extension import GraphExtension
 from graph.settings import GraphSettings
 from orchestrion.application import Application, Companion
 from orchestrion.extension import load_extension

@@ -9,6 +9,9 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 from starlette.applications import Starlette
 
+from orchestrion.serving.bounded_sockets import bound_sockets
+from orchestrion.serving.unread import UnreadDropped
+
 
 async def serve_http(
     application: Starlette,
@@ -27,7 +30,7 @@ async def serve_http(
         stop: Set to stop.
         end_streams: Ends the streams (WebSocket, SSE) in good order; they would hold the shutdown up.
         shutdown_within: How long requests in flight are given.
-        max_message_bytes: The largest message on a socket, when it is no longer compressed.
+        max_message_bytes: The largest message on a socket.
     """
 
     async def shutdown() -> None:
@@ -44,4 +47,5 @@ async def serve_http(
     config.websocket_max_message_size = max_message_bytes
     config.h11_max_incomplete_size = 64 * 1024
     config.include_server_header = False
-    await hypercorn_serve(application, config, shutdown_trigger=shutdown)
+    bound_sockets()
+    await hypercorn_serve(UnreadDropped(application), config, shutdown_trigger=shutdown)

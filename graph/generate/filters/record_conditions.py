@@ -10,12 +10,12 @@ from domain.model.definition.scalars import SCALARS
 from domain.storage.listing.filters import Operator
 from domain.storage.listing.list_fields import FIELDS, FilterField
 from domain.storage.saving.checks import checked_operand
-from graph.filters import OperatorType
-from graph.generate.conditions import FieldCondition, GroupCondition
-from graph.generate.operators import FilterNames, OperatorTypes, enum_words, input_class, value_words
+from graph.generate.filters.conditions import FieldCondition, GroupCondition
+from graph.generate.filters.operators import FilterNames, OperatorTypes, enum_words, input_class, value_words
 from graph.ids import parse_process_id, parse_product_id, parse_subscription_id
+from graph.lists.filters import OperatorType
 from graph.permissions import Permission
-from graph.types.enums import SubscriptionStatus
+from graph.types.enums import ProductStatus, SubscriptionStatus
 
 _ID_OPERATORS: Final = frozenset({Operator.EQ, Operator.IN, Operator.IS_NULL})
 
@@ -36,6 +36,13 @@ def subscription_conditions(
         FIELDS["status"].operators,
         words=enum_words("SubscriptionStatus"),
     )
+    holders = operators.of(
+        "ProcessID",
+        strawberry.ID,
+        _ID_OPERATORS,
+        words="the id of a process",
+        permission=Permission.READ_PROCESSES,
+    )
     numbers = operators.of("Int", int, FIELDS["version"].operators, words=value_words("Int"))
     return [
         _condition("id", ids, "Its id.", parse=parse_subscription_id),
@@ -44,7 +51,7 @@ def subscription_conditions(
         _condition("status", statuses, "Where it is in its life."),
         _condition("description", texts, "What it is, for people."),
         _condition("in_sync", flags, "Whether no process works on it and the outside world agrees with it."),
-        _condition("held_by", ids, "The process that works on it now.", parse=parse_process_id),
+        _condition("held_by", holders, "The process that works on it now.", parse=parse_process_id),
         _condition("version", numbers, "Raised by one with every change."),
         _condition("note", texts, "What people have noted about it."),
         _condition("start_at", times, "When it first became active."),
@@ -61,11 +68,18 @@ def id_operators(operators: OperatorTypes) -> OperatorType:
 
 def _product(operators: OperatorTypes, names: FilterNames) -> GroupCondition:
     texts = operators.of_scalar(SCALARS[str])
+    statuses = operators.of(
+        "ProductStatus",
+        ProductStatus,
+        FIELDS["product_status"].operators,
+        words=enum_words("ProductStatus"),
+    )
     conditions = {
         "id": _condition("product_id", id_operators(operators), "Its id.", name="id", parse=parse_product_id),
         "name": _condition("product_name", texts, "Its name.", name="name"),
         "tag": _condition("product_tag", texts, "Its short name.", name="tag"),
         "product_type": _condition("product_type", texts, "What kind of product it is.", name="product_type"),
+        "status": _condition("product_status", statuses, "Whether it may be sold and kept.", name="status"),
     }
     fields = {
         attribute: (condition.graphql_name, condition.annotation, condition.description)

@@ -10,7 +10,7 @@ from domain.model.errors import ModelMismatch
 from domain.model.subscriptions import SubscriptionModel
 from domain.model.trees.mapping import to_model
 from domain.model.trees.tree import Tree
-from graph.generate.drift import ModelDrifted
+from graph.generate.results.drift import ModelDrifted
 from graph.ids import IdKind, encode_id
 
 

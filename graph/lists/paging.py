@@ -64,19 +64,12 @@ class PageArguments:
     before: str | None = None
     offset: int | None = None
 
-    def request(
-        self,
-        settings: GraphSettings,
-        *,
-        key: Callable[[str], object] = UUID,
-        place: PlaceReader | None = None,
-    ) -> PageRequest:
+    def request(self, settings: GraphSettings, *, place: PlaceReader) -> PageRequest:
         """Gives the page that is asked for; without a size, the first page of the default size.
 
         Args:
             settings: The limits.
-            key: Reads what the list is ordered by from a cursor's text.
-            place: Reads cursors that hold more than one text.
+            place: Reads what a cursor tells.
 
         Raises:
             PageTooLarge: It asks for more than the limit.
@@ -92,13 +85,12 @@ class PageArguments:
         if self.offset is not None and self.offset < 0:
             raise InvalidPage(f"'offset' is {self.offset}: expected at least 0.")
         first = settings.default_page_size if self.first is None and self.last is None else self.first
-        read = _one_text(key) if place is None else place
         try:
             return PageRequest(
                 first=first,
-                after=_decode(self.after, read),
+                after=_decode(self.after, place),
                 last=self.last,
-                before=_decode(self.before, read),
+                before=_decode(self.before, place),
                 offset=self.offset or 0,
             )
         except InvalidPageRequest:
@@ -156,7 +148,7 @@ def connection(
     budget: ReadBudget,
     *,
     node: Callable[[Row], NodeType],
-    key: Callable[[Row], UUID | str | list[JsonValue]],
+    key: Callable[[Row], list[JsonValue]],
     count: Callable[[], Awaitable[int]],
 ) -> Connection[NodeType]:
     """Makes a connection of a page.
@@ -165,7 +157,7 @@ def connection(
         page: The rows, in order.
         budget: Pays for the rows.
         node: Gives the node of a row.
-        key: Gives the id or name of a row, which the list is ordered by, or all that its cursor tells.
+        key: Gives what the cursor of a row tells.
         count: Counts the whole list.
 
     Raises:
@@ -207,26 +199,14 @@ def page_of_keyed(rows: Iterable[Row], request: PageRequest, *, key: Callable[[R
     return request.page_of(wanted)
 
 
-def encode_cursor(key: UUID | str | list[JsonValue]) -> str:
+def encode_cursor(told: list[JsonValue]) -> str:
     """Gives the cursor of a place, which clients must not read anything into."""
-    told: list[JsonValue] = key if isinstance(key, list) else [str(key)]
     return base64.urlsafe_b64encode(encode(told).encode()).decode().rstrip("=")
 
 
 def no_cursor(cursor: str | None) -> InvalidPage:
     """Gives the error for what is no cursor of a list."""
     return InvalidPage(f"'{(cursor or '')[:80]}' is no cursor of this list.")
-
-
-def _one_text(key: Callable[[str], object]) -> PlaceReader:
-    def read(told: JsonValue) -> SortKey:
-        match told:
-            case [str() as value]:
-                return (key(value),)
-            case _:
-                raise ValueError("found several values, expected one text")
-
-    return read
 
 
 def _decode(cursor: str | None, read: PlaceReader) -> SortKey | None:

@@ -12,9 +12,9 @@ from domain.model.definition.scalars import Scalar, ScalarField
 from domain.storage.listing.filters import Operator
 from domain.storage.listing.values import operators_of
 from graph.errors import SchemaDefinitionError
-from graph.filters import ObjectOperators, Operators, OperatorType
 from graph.generate.enums import EnumTypes
 from graph.generate.fields import PlannedField, scalar_field
+from graph.lists.filters import ObjectOperators, Operators, OperatorType
 from graph.names import field_name, require_free
 from graph.permissions import Permission, requires
 from graph.types.scalars import annotation_of_scalar
@@ -102,7 +102,13 @@ class OperatorTypes:
         return self.of(name, annotation_of_scalar(scalar), operators_of(scalar), words=words)
 
     def of(
-        self, kind: str, annotation: object, operators: AbstractSet[Operator], *, words: str
+        self,
+        kind: str,
+        annotation: object,
+        operators: AbstractSet[Operator],
+        *,
+        words: str,
+        permission: Permission | None = None,
     ) -> OperatorType:
         """Gives the type for a kind of values.
 
@@ -111,6 +117,7 @@ class OperatorTypes:
             annotation: Its type as Strawberry reads it.
             operators: Those it offers, the same each time.
             words: What it is, for the description.
+            permission: What it takes to ask for it, if not everybody who may use the filter may know it.
 
         Raises:
             SchemaDefinitionError: Something else has its name.
@@ -118,7 +125,7 @@ class OperatorTypes:
         name = self._names.claim(f"{kind}Filter", of=words)
         known = self._types.get(name)
         if known is None:
-            known = _operator_type(name, annotation, operators, words)
+            known = _operator_type(name, annotation, operators, words, permission)
             self._types[name] = known
         assert set(known.operators.values()) == operators, "a kind of values has the same ones everywhere"
         return known
@@ -214,7 +221,11 @@ def input_class(
 
 
 def _operator_type(
-    name: str, annotation: object, operators: AbstractSet[Operator], words: str
+    name: str,
+    annotation: object,
+    operators: AbstractSet[Operator],
+    words: str,
+    permission: Permission | None,
 ) -> OperatorType:
     by_attribute = {f"{operator}_": operator for operator in Operator if operator in operators}
     names = {attribute: field_name(operator.value) for attribute, operator in by_attribute.items()}
@@ -223,7 +234,9 @@ def _operator_type(
         for attribute, operator in by_attribute.items()
     }
     return OperatorType(
-        graphql_type=input_class(name, fields, f"Conditions on {words}; all that are given must hold."),
+        graphql_type=input_class(
+            name, fields, f"Conditions on {words}; all that are given must hold.", permission=permission
+        ),
         operators=by_attribute,
         names=names,
     )

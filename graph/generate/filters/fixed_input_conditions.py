@@ -13,9 +13,9 @@ from domain.storage.in_memory import matches
 from domain.storage.listing.filters import ValueFilter
 from domain.storage.listing.values import comparable, operators_of
 from domain.storage.saving.checks import checked_operand, checked_scalar
-from graph.filters import InvalidWhere, Path, given_fields
-from graph.generate.conditions import ValueCondition
-from graph.generate.operators import FilterNames, OperatorTypes, input_class
+from graph.generate.filters.conditions import ValueCondition
+from graph.generate.filters.operators import FilterNames, OperatorTypes, input_class
+from graph.lists.filters import InvalidWhere, Path, given_fields
 from graph.names import member_name, type_name
 from graph.types.fixed_input import planned_fixed_inputs
 

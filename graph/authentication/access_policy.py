@@ -1,7 +1,7 @@
 """The application's own say in who may do what: its interface, and what it is told.
 
 The settings turn a token into permissions and a scope, which is all that most need. An application whose
-rules are elsewhere, in a directory or a policy server, gives an authorizer: it answers what the caller is
+rules are elsewhere, in a directory or a policy server, gives an access policy: it answers what the caller is
 granted, and may decide on each operation. How it is asked, and what becomes of one that fails, is in
 `admission`.
 """
@@ -17,7 +17,7 @@ from graph.permissions import Permission, Viewer
 
 
 class AccessDenied(Exception):
-    """The authorizer says no.
+    """The access policy says no.
 
     Attributes:
         reason: Why; the caller reads it.
@@ -88,7 +88,7 @@ class AskedOperation:
     fields: tuple[RootField, ...]
 
 
-class Authorizer(Protocol):
+class AccessPolicy(Protocol):
     """Says what callers are granted, and which of their operations are carried out.
 
     A class that inherits from it gives the methods it needs; one that is not given agrees.

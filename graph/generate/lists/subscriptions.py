@@ -14,16 +14,15 @@ from domain.storage.subscriptions import SubscriptionRepository
 from engine.registry import Registry
 from graph.context import Info
 from graph.errors import SchemaDefinitionError
-from graph.filters import WHERE, WhereType, filtered, read_where, set_where
-from graph.generate.catalog_lists import generate_catalog_lists
 from graph.generate.enums import EnumTypes
-from graph.generate.operators import FilterNames, OperatorTypes
-from graph.generate.process_lists import process_lists
+from graph.generate.filters.operators import FilterNames, OperatorTypes
+from graph.generate.filters.wheres import WhereTypes
+from graph.generate.lists.catalog import generate_catalog_lists
+from graph.generate.lists.processes import process_lists
 from graph.generate.subscriptions import FamilyTypes, SubscriptionFamily
-from graph.generate.wheres import WhereTypes
-from graph.list_cursors import ListCursors
-from graph.names import member_name
-from graph.paging import (
+from graph.lists.cursors import ListCursors
+from graph.lists.filters import WHERE, WhereType, filtered, read_where, set_where
+from graph.lists.paging import (
     After,
     Before,
     Connection,
@@ -34,6 +33,7 @@ from graph.paging import (
     connection,
     no_cursor,
 )
+from graph.names import member_name
 from graph.permissions import Permission, requires
 from graph.types.counts import SubscriptionCount, SubscriptionGroups, subscription_count
 from graph.types.ordering import ORDER_BY, SubscriptionOrderArgument, subscription_order

@@ -1,7 +1,7 @@
-"""The cursors of lists that have orders: each says of which list and in which order it is a place."""
+"""The cursors of lists: each says of which list, and in which of its orders, it is a place."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic
 from uuid import UUID
@@ -25,6 +25,11 @@ class ListCursors(Generic[Field]):
     sorting: Sorting[Field]
     order: Sequence[OrderBy[Field]]
     read_id: Callable[[str], object] = UUID
+    _name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        told = (f"{each.field} {'desc' if each.descending else 'asc'}" for each in self.order)
+        object.__setattr__(self, "_name", f"{self.list_name} {', '.join(told)}")
 
     def place(self, record: object) -> list[JsonValue]:
         """Gives what a cursor tells of the place of a record."""
@@ -46,14 +51,38 @@ class ListCursors(Generic[Field]):
             case _:
                 raise ValueError("found a cursor of another list, expected one of this")
 
-    @property
-    def _name(self) -> str:
-        told = (f"{each.field} {'desc' if each.descending else 'asc'}" for each in self.order)
-        return f"{self.list_name} {', '.join(told)}"
-
     def _read(self, field: Field, text: str | None) -> object:
         is_time = self.sorting.columns[field].bind is Instant
         return datetime.fromisoformat(text) if text is not None and is_time else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainCursors:
+    """The cursors of a list with one order, which one value of each row tells.
+
+    Attributes:
+        list_name: The name of the list's field, with that of the type that has it.
+        read: Reads the value; raises ValueError if it is none.
+    """
+
+    list_name: str
+    read: Callable[[str], object] = UUID
+
+    def place(self, value: object) -> list[JsonValue]:
+        """Gives what a cursor tells of the place of a row with this value."""
+        return [self.list_name, str(value)]
+
+    def key(self, place: JsonValue) -> SortKey:
+        """Reads the sort key from what a cursor tells.
+
+        Raises:
+            ValueError: It is a cursor of another list, or none at all.
+        """
+        match place:
+            case [self.list_name, str() as value]:
+                return (self.read(value),)
+            case _:
+                raise ValueError("found a cursor of another list, expected one of this")
 
 
 def _told(value: object) -> JsonValue:

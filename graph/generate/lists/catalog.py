@@ -1,6 +1,8 @@
 """The lists of the catalogue: products, product blocks and workflows, filtered by a typed `where`."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import strawberry
 from strawberry.types.field import StrawberryField
@@ -8,17 +10,19 @@ from strawberry.types.field import StrawberryField
 from domain.model.catalog import Catalog
 from domain.storage.catalog_filters import CatalogWhere
 from domain.storage.in_memory import page_in_memory
-from domain.storage.listing.paging import InvalidPageRequest, Page
+from domain.storage.listing.paging import InvalidPageRequest, Page, PageRequest
+from domain.storage.listing.sorting import Field, OrderBy
 from domain.storage.product_blocks import PRODUCT_BLOCK_SORTING, ProductBlockRepository
 from domain.storage.products import PRODUCT_SORTING, ProductRepository
 from engine.registry import Registry
+from engine.workflows import Workflow as WorkflowDefinition
 from graph.context import Info
-from graph.filters import Condition, WhereType, filtered, read_where, set_where
-from graph.generate.catalog_conditions import CATALOG_JOINS, WORKFLOW_FIELDS, CatalogConditions
-from graph.generate.operators import FilterNames, OperatorTypes
-from graph.generate.wheres import begun, complete
-from graph.list_cursors import ListCursors
-from graph.paging import (
+from graph.generate.filters.catalog_conditions import CATALOG_JOINS, WORKFLOW_FIELDS, CatalogConditions
+from graph.generate.filters.operators import FilterNames, OperatorTypes
+from graph.generate.filters.wheres import begun, complete
+from graph.lists.cursors import ListCursors
+from graph.lists.filters import Condition, WhereType, filtered, read_where, set_where
+from graph.lists.paging import (
     After,
     Before,
     Connection,
@@ -29,6 +33,7 @@ from graph.paging import (
     connection,
     no_cursor,
 )
+from graph.lists.workflow_rows import WORKFLOW_SORTING, WorkflowOrder, WorkflowRow, workflow_rows
 from graph.permissions import Permission, requires
 from graph.types.catalog_ordering import (
     ProductBlockOrderArgument,
@@ -41,7 +46,10 @@ from graph.types.catalog_ordering import (
 from graph.types.product import Product, product
 from graph.types.product_block import ProductBlock, product_block
 from graph.types.workflow import Workflow, workflow
-from graph.workflow_rows import WORKFLOW_SORTING, WorkflowRow, workflow_rows
+
+Row = TypeVar("Row")
+Row_co = TypeVar("Row_co", covariant=True)
+Node = TypeVar("Node")
 
 _PRODUCTS = "products"
 _PRODUCT_BLOCKS = "productBlocks"
@@ -85,22 +93,13 @@ def _products(where_type: WhereType[CatalogWhere]) -> StrawberryField:
         before: Before = None,
         offset: Offset = None,
     ) -> object:
-        dependencies = info.context.dependencies
-        repository = ProductRepository(dependencies.database)
-        arguments = PageArguments(first=first, after=after, last=last, before=before, offset=offset)
-        cursors = ListCursors(list_name=_PRODUCTS, sorting=PRODUCT_SORTING, order=product_order(order_by))
-        request = arguments.request(dependencies.settings, place=cursors.key)
-        condition = read_where(where_type, where)
-        try:
-            page = await filtered(repository.page(request=request, where=condition, order=cursors.order))
-        except InvalidPageRequest:
-            raise no_cursor(after or before) from None
-        return connection(
-            page,
-            info.context.budget,
+        return await _page(
+            info,
+            ProductRepository(info.context.dependencies.database),
+            read_where(where_type, where),
+            PageArguments(first=first, after=after, last=last, before=before, offset=offset),
+            ListCursors(list_name=_PRODUCTS, sorting=PRODUCT_SORTING, order=product_order(order_by)),
             node=product,
-            key=cursors.place,
-            count=lambda: filtered(repository.count(condition)),
         )
 
     return _field(
@@ -124,24 +123,15 @@ def _product_blocks(where_type: WhereType[CatalogWhere]) -> StrawberryField:
         before: Before = None,
         offset: Offset = None,
     ) -> object:
-        dependencies = info.context.dependencies
-        repository = ProductBlockRepository(dependencies.database)
-        arguments = PageArguments(first=first, after=after, last=last, before=before, offset=offset)
-        cursors = ListCursors(
-            list_name=_PRODUCT_BLOCKS, sorting=PRODUCT_BLOCK_SORTING, order=product_block_order(order_by)
-        )
-        request = arguments.request(dependencies.settings, place=cursors.key)
-        condition = read_where(where_type, where)
-        try:
-            page = await filtered(repository.page(request=request, where=condition, order=cursors.order))
-        except InvalidPageRequest:
-            raise no_cursor(after or before) from None
-        return connection(
-            page,
-            info.context.budget,
+        return await _page(
+            info,
+            ProductBlockRepository(info.context.dependencies.database),
+            read_where(where_type, where),
+            PageArguments(first=first, after=after, last=last, before=before, offset=offset),
+            ListCursors(
+                list_name=_PRODUCT_BLOCKS, sorting=PRODUCT_BLOCK_SORTING, order=product_block_order(order_by)
+            ),
             node=product_block,
-            key=cursors.place,
-            count=lambda: filtered(repository.count(condition)),
         )
 
     return _field(
@@ -165,34 +155,18 @@ def _workflows(where_type: WhereType[CatalogWhere]) -> StrawberryField:
         before: Before = None,
         offset: Offset = None,
     ) -> object:
-        dependencies = info.context.dependencies
-        arguments = PageArguments(first=first, after=after, last=last, before=before, offset=offset)
-        cursors = ListCursors(
-            list_name=_WORKFLOWS,
-            sorting=WORKFLOW_SORTING,
-            order=workflow_order(order_by),
-            read_id=str,
-        )
-        request = arguments.request(dependencies.settings, place=cursors.key)
-        condition = read_where(where_type, where)
-
-        async def page() -> Page[WorkflowRow]:
-            rows = workflow_rows(dependencies.registry.workflows, condition, WORKFLOW_FIELDS)
-            return page_in_memory(rows, request, cursors.order, WORKFLOW_SORTING)
-
-        async def count() -> int:
-            return len(workflow_rows(dependencies.registry.workflows, condition, WORKFLOW_FIELDS))
-
-        try:
-            found = await filtered(page())
-        except InvalidPageRequest:
-            raise no_cursor(after or before) from None
-        return connection(
-            found,
-            info.context.budget,
+        return await _page(
+            info,
+            _DeclaredWorkflows(info.context.dependencies.registry.workflows),
+            read_where(where_type, where),
+            PageArguments(first=first, after=after, last=last, before=before, offset=offset),
+            ListCursors(
+                list_name=_WORKFLOWS,
+                sorting=WORKFLOW_SORTING,
+                order=workflow_order(order_by),
+                read_id=str,
+            ),
             node=lambda row: workflow(row.workflow),
-            key=cursors.place,
-            count=count,
         )
 
     return _field(
@@ -201,6 +175,61 @@ def _workflows(where_type: WhereType[CatalogWhere]) -> StrawberryField:
         where_type,
         graphql_type=Connection[Workflow],
         description="The workflows of the application, by name unless sorted otherwise.",
+    )
+
+
+class _Rows(Protocol[Row_co, Field]):
+    """What a list is read from."""
+
+    async def page(
+        self, *, request: PageRequest, where: CatalogWhere | None, order: Sequence[OrderBy[Field]]
+    ) -> Page[Row_co]:
+        """A page of what fits."""
+        ...
+
+    async def count(self, where: CatalogWhere | None) -> int:
+        """How much fits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _DeclaredWorkflows:
+    """The workflows of the registry, read as the tables of products and product blocks are."""
+
+    workflows: Sequence[WorkflowDefinition]
+
+    async def page(
+        self, *, request: PageRequest, where: CatalogWhere | None, order: Sequence[OrderBy[WorkflowOrder]]
+    ) -> Page[WorkflowRow]:
+        """A page of the workflows that fit."""
+        rows = workflow_rows(self.workflows, where, WORKFLOW_FIELDS)
+        return page_in_memory(rows, request, order, WORKFLOW_SORTING)
+
+    async def count(self, where: CatalogWhere | None) -> int:
+        """How many workflows fit."""
+        return len(workflow_rows(self.workflows, where, WORKFLOW_FIELDS))
+
+
+async def _page(
+    info: Info,
+    rows: _Rows[Row, Field],
+    where: CatalogWhere | None,
+    arguments: PageArguments,
+    cursors: ListCursors[Field],
+    *,
+    node: Callable[[Row], Node],
+) -> Connection[Node]:
+    request = arguments.request(info.context.dependencies.settings, place=cursors.key)
+    try:
+        page = await filtered(rows.page(request=request, where=where, order=cursors.order))
+    except InvalidPageRequest:
+        raise no_cursor(arguments.after or arguments.before) from None
+    return connection(
+        page,
+        info.context.budget,
+        node=node,
+        key=cursors.place,
+        count=lambda: filtered(rows.count(where)),
     )
 
 

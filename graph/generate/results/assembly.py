@@ -16,8 +16,8 @@ from domain.model.blocks import ProductBlockModel
 from domain.model.definition.scalars import Scalar
 from domain.model.trees.tree import BlockRecord, BlockStub, RelationRecord, Tree
 from graph.generate.blocks import BlockType
-from graph.generate.drift import fits, fits_list, refuse
 from graph.generate.fields import BlockChoice, BlockFamily, PlannedField, block_fields, stored_fields
+from graph.generate.results.drift import fits, fits_list, refuse
 from graph.generate.values import ValueTypes, printed_value
 from graph.ids import IdKind, encode_id
 from graph.names import field_name
@@ -195,7 +195,6 @@ def earlier_value(attribute: str, stored: JsonValue, planned: PlannedField | Non
         name=field_name(attribute),
         description=None,
         kind=ValueKind.JSON,
-        type="JSON",
         is_list=isinstance(stored, list),
         value=Json(stored),
     )
@@ -237,7 +236,6 @@ def _generic_value(planned: PlannedField, stored: JsonValue) -> BlockValue:
         name=planned.graphql_name,
         description=planned.description,
         kind=kind_of_scalar(planned.value),
-        type=planned.value.graphql_name,
         is_list=planned.many,
         value=Json(value),
     )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from domain.model.blocks import ProductBlockModel
 from domain.model.definition.families import ModelFamily
 from domain.storage.listing.filters import BlockFilter, OwnedBlockFilter, Quantifier, ValueWhere
-from graph.filters import InvalidWhere, Path, WhereType, given_fields
-from graph.generate.conditions import QUANTIFIERS
+from graph.generate.filters.conditions import QUANTIFIERS
+from graph.lists.filters import InvalidWhere, Path, WhereType, given_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 from strawberry.types.base import get_object_definition
 
-from graph.authentication.authorizer import Authorizer
+from graph.authentication.access_policy import AccessPolicy
 from graph.customers import CustomerDirectory
 from graph.errors import SchemaDefinitionError
 
@@ -27,7 +27,7 @@ class GraphExtension:
         fields: By the name of a type of the schema, generated ones included: the Strawberry type whose fields
             it gets as well. An interface's go to all that implement it. Their `self` is the schema's own.
         customers: Tells who the customers are; without one they are the holders of subscriptions, by id.
-        authorizer: The application's say in who may do what.
+        access_policy: The application's say in who may do what.
 
     Raises:
         SchemaDefinitionError: Something is not of the kind that is expected.
@@ -39,7 +39,7 @@ class GraphExtension:
     types: Sequence[type] = ()
     fields: Mapping[str, type] = field(default_factory=lambda: MappingProxyType({}))
     customers: CustomerDirectory | None = None
-    authorizer: Authorizer | None = None
+    access_policy: AccessPolicy | None = None
 
     def __post_init__(self) -> None:
         for name in ("queries", "mutations", "events", "types"):

@@ -1,7 +1,7 @@
 """From records of subscriptions to results of their generated types."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from domain.ids import BlockId
@@ -13,15 +13,15 @@ from engine.blockers import Blocker as BlockerData
 from engine.registry import Registry
 from engine.workflows import Workflow as WorkflowDefinition
 from graph.context import Info, OperationContext
-from graph.generate.assembly import TreeAssembly, earlier_value
-from graph.generate.computed import computed_result
 from graph.generate.fields import PlannedField, block_fields, stored_fields
+from graph.generate.results.assembly import TreeAssembly, earlier_value
+from graph.generate.results.computed import computed_result
+from graph.generate.results.typed_models import typed_tree
 from graph.generate.subscriptions import FamilyType, FamilyTypes, SubscriptionFamily
 from graph.generate.values import ValueTypes
 from graph.ids import IdKind, encode_id
-from graph.typed_models import typed_tree
 from graph.types.action import Blocker, blocker
-from graph.types.block import AnyBlock, Block, BlockPlace, BlockRelation, BlockValue, block_relation
+from graph.types.block import AnyBlock, Block, BlockPlace, BlockValue
 from graph.types.product import Product, product
 from graph.types.subscription import (
     ProductSubscription,
@@ -32,6 +32,14 @@ from graph.types.subscription import (
 from graph.types.workflow import Workflow, workflow
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfProduct:
+    """What all subscriptions of a product have in common: their types, and its constants."""
+
+    types: FamilyType
+    constants: Mapping[str, object]
 
 
 class Families:
@@ -53,14 +61,14 @@ class Families:
         self._types = types
         self._catalog = catalog
         self._registry = registry
+        self._products = {name: self._of_product(name) for name in catalog.by_name}
 
     def subscription(self, record: SubscriptionRecord) -> ProductSubscription:
         """Gives a subscription as a result of the type of its family."""
-        types = self._find_type(record)
-        if types is None:
+        known = self._products.get(record.product_name)
+        if known is None:
             return _make(RetiredSubscription, common_values(record))
-        values = {**common_values(record), **self._fixed_inputs(record, types.loose_fields)}
-        return _make(types.loose, values)
+        return _make(known.types.loose, {**common_values(record), **known.constants})
 
     def columns(self, info: Info, *path: str) -> frozenset[str]:
         """Gives the columns of subscriptions that are selected at a path below a field."""
@@ -129,7 +137,7 @@ class Families:
         blocks = {
             planned.attribute: assembly.nested(planned) for planned in block_fields(types.active_fields)
         }
-        constants = self._fixed_inputs(tree.subscription, types.active_fields)
+        constants = self._fixed_inputs(tree.subscription.product_name, types.active_fields)
         return _make(types.active, {**blocks, **constants, "typed_model": typed.subscription})
 
     def computed(
@@ -150,11 +158,6 @@ class Families:
         if model is None or field.attribute not in model.structure().computed:
             return None
         return computed_result(model, field, self.values)
-
-    def relations(self, tree: Tree) -> list[BlockRelation]:
-        """Gives all places of a tree: which block stands in which field."""
-        hidden = {stub.id for stub in tree.stubs}
-        return [block_relation(each, hidden=each.child_id in hidden) for each in tree.relations]
 
     def earlier_values(self, record: BlockRecord) -> list[BlockValue]:
         """Gives the values of a block as it was; what does not fit its model now, as it was stored."""
@@ -194,13 +197,15 @@ class Families:
         ]
 
     def _find_type(self, record: SubscriptionRecord) -> FamilyType | None:
-        found = self._catalog.by_name.get(record.product_name)
-        return None if found is None else self._types.subscriptions[found.model.family()]
+        known = self._products.get(record.product_name)
+        return None if known is None else known.types
 
-    def _fixed_inputs(
-        self, record: SubscriptionRecord, fields: tuple[PlannedField, ...]
-    ) -> dict[str, object]:
-        given = self._catalog.product(record.product_name).fixed_inputs
+    def _of_product(self, name: str) -> _OfProduct:
+        types = self._types.subscriptions[self._catalog.product(name).model.family()]
+        return _OfProduct(types=types, constants=self._fixed_inputs(name, types.loose_fields))
+
+    def _fixed_inputs(self, product_name: str, fields: tuple[PlannedField, ...]) -> dict[str, object]:
+        given = self._catalog.product(product_name).fixed_inputs
         return {
             planned.attribute: self.values.result(planned, given.get(planned.attribute))
             for planned in stored_fields(fields)

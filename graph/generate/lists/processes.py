@@ -16,7 +16,13 @@ from engine.store.process_filters import FIELDS, ProcessWhere, SubjectFilter, ch
 from engine.store.process_orders import PROCESS_SORTING, ProcessOrder
 from engine.store.processes import ProcessRepository
 from graph.context import Info
-from graph.filters import (
+from graph.generate.filters.conditions import QUANTIFIERS, FieldCondition
+from graph.generate.filters.operators import QUANTIFIED, FilterNames, OperatorTypes, enum_words, input_class
+from graph.generate.filters.record_conditions import id_operators
+from graph.generate.filters.wheres import begun, complete
+from graph.ids import parse_process_id
+from graph.lists.cursors import ListCursors
+from graph.lists.filters import (
     WHERE,
     Condition,
     InvalidWhere,
@@ -28,14 +34,18 @@ from graph.filters import (
     read_where,
     set_where,
 )
-from graph.generate.conditions import QUANTIFIERS, FieldCondition
-from graph.generate.operators import QUANTIFIED, FilterNames, OperatorTypes, enum_words, input_class
-from graph.generate.record_conditions import id_operators
-from graph.generate.wheres import begun, complete
-from graph.ids import parse_process_id
-from graph.list_cursors import ListCursors
+from graph.lists.paging import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Offset,
+    PageArguments,
+    connection,
+    no_cursor,
+)
 from graph.loaders import ProcessRead
-from graph.paging import After, Before, Connection, First, Last, Offset, PageArguments, connection, no_cursor
 from graph.permissions import Permission, requires
 from graph.types.counts import ProcessCount, ProcessGroups, process_count
 from graph.types.enums import FailureKind, ProcessStatus, Target

@@ -5,7 +5,9 @@ from typing import NoReturn
 
 import strawberry
 from graphql import (
+    GraphQLEnumType,
     GraphQLError,
+    GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -17,10 +19,10 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from graph.added_fields import AddedFields, graphql_name_of
 from graph.errors import SchemaDefinitionError
-from graph.permissions import permission_of
-from graph.schema_names import SchemaNames
+from graph.extending.added_fields import AddedFields, graphql_name_of
+from graph.extending.schema_names import SchemaNames
+from graph.permissions import Element, has_permission_of_no_use, permission_of
 from graph.types.scalars import scalar_map
 
 
@@ -56,6 +58,7 @@ class AssembledSchema(strawberry.Schema):
         named = self.core.type_map
         added.require_known({name: _has_fields(each) for name, each in named.items()})
         _require_permissions(self.core)
+        _refuse_permissions_of_no_use(self.core)
         _drop_null_defaults(self.core)
 
     @property
@@ -114,6 +117,36 @@ def _require_permissions(schema: GraphQLSchema) -> None:
             f"found no permission on {', '.join(missing)}: expected directives=requires(Permission.…) on the "
             "field or on its type: without one nobody could select it."
         )
+
+
+def _refuse_permissions_of_no_use(schema: GraphQLSchema) -> None:
+    """Checks that no permission stands where it would be asked of nobody.
+
+    Raises:
+        SchemaDefinitionError: for all that do.
+    """
+    found = [place for place, element in _elements(schema) if has_permission_of_no_use(element)]
+    if found:
+        raise SchemaDefinitionError(
+            f"found a permission on {', '.join(found)}: expected it on a field, or on a type or an input as "
+            "a whole: nobody is asked for one elsewhere."
+        )
+
+
+def _elements(schema: GraphQLSchema) -> Iterator[tuple[str, Element]]:
+    """Types, and what is in them but for fields, each with its schema coordinate."""
+    for name, named in schema.type_map.items():
+        yield name, named
+        match named:
+            case GraphQLInputObjectType():
+                yield from ((f"{name}.{each}", field) for each, field in named.fields.items())
+            case GraphQLEnumType():
+                yield from ((f"{name}.{each}", value) for each, value in named.values.items())
+            case GraphQLObjectType() | GraphQLInterfaceType():
+                for each, field in named.fields.items():
+                    yield from ((f"{name}.{each}({given}:)", value) for given, value in field.args.items())
+            case _:
+                pass
 
 
 def _types_with_fields(schema: GraphQLSchema) -> Iterator[GraphQLObjectType | GraphQLInterfaceType]:

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from domain.errors import DomainError
 from domain.model.definition.scalars import Scalar
 from graph.errors import GraphError
-from graph.generate.drift import fits, fits_list
 from graph.generate.fields import PlannedField
+from graph.generate.results.drift import fits, fits_list
 from graph.generate.values import ValueTypes
 
 logger = structlog.get_logger(__name__)

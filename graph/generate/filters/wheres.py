@@ -6,18 +6,18 @@ from typing import Final
 
 from domain.model.definition.scalars import SCALARS, Scalar
 from domain.storage.listing.filters import And, Not, Or, ValueWhere, Where
-from graph.filters import Condition, Item, Joins, WhereType
-from graph.generate.block_conditions import (
+from graph.generate.fields import BlockChoice, BlockFamily, PlannedField, block_fields, stored_fields
+from graph.generate.filters.block_conditions import (
     BlockCondition,
     BlocksOfFamily,
     ChoiceCondition,
     OwnedBlockCondition,
 )
-from graph.generate.conditions import FixedInputCondition, MetadataCondition, ValueCondition
-from graph.generate.fields import BlockChoice, BlockFamily, PlannedField, block_fields, stored_fields
-from graph.generate.operators import QUANTIFIED, FilterNames, OperatorTypes, input_class
-from graph.generate.record_conditions import subscription_conditions
+from graph.generate.filters.conditions import FixedInputCondition, MetadataCondition, ValueCondition
+from graph.generate.filters.operators import QUANTIFIED, FilterNames, OperatorTypes, input_class
+from graph.generate.filters.record_conditions import subscription_conditions
 from graph.generate.subscriptions import FamilyTypes, SubscriptionFamily
+from graph.lists.filters import Condition, Item, Joins, WhereType
 from graph.names import member_name, require_free, type_name
 from graph.types.scalars import Json
 

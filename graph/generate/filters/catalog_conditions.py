@@ -29,12 +29,12 @@ from domain.storage.product_blocks import PRODUCT_BLOCK_FIELDS
 from domain.storage.products import PRODUCT_FIELDS
 from engine.registry import Registry
 from engine.states import Target as TargetValue
-from graph.filters import Condition, Joins, Path
-from graph.generate.conditions import FieldCondition, GroupCondition
-from graph.generate.fixed_input_conditions import fixed_input_conditions
-from graph.generate.operators import FilterNames, OperatorTypes, enum_words, input_class
-from graph.generate.record_conditions import id_operators
+from graph.generate.filters.conditions import FieldCondition, GroupCondition
+from graph.generate.filters.fixed_input_conditions import fixed_input_conditions
+from graph.generate.filters.operators import FilterNames, OperatorTypes, enum_words, input_class
+from graph.generate.filters.record_conditions import id_operators
 from graph.ids import parse_product_block_id, parse_product_id
+from graph.lists.filters import Condition, Joins, Path
 from graph.types.enums import ProductStatus, Target
 from graph.types.product_block import product_block_fields
 from graph.types.value_kind import ValueKind

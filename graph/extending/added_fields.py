@@ -10,7 +10,7 @@ from strawberry.types.base import StrawberryObjectDefinition, get_object_definit
 from strawberry.types.field import StrawberryField
 
 from graph.errors import SchemaDefinitionError
-from graph.extension import GraphExtension
+from graph.extending.extension import GraphExtension
 from graph.names import field_name, require_name
 from graph.permissions import declared_permission
 

@@ -21,7 +21,8 @@ from domain.storage.listing.filters import (
 )
 from domain.storage.listing.places import compared_values, scalar_within
 from domain.storage.saving.checks import in_words
-from graph.filters import (
+from graph.ids import InvalidId
+from graph.lists.filters import (
     Given,
     InvalidWhere,
     Operators,
@@ -30,7 +31,6 @@ from graph.filters import (
     from_storage,
     given_fields,
 )
-from graph.ids import InvalidId
 from graph.names import field_name
 
 QUANTIFIERS = {quantifier.value: quantifier for quantifier in Quantifier}

@@ -1,0 +1,1 @@
+"""The lists that have a typed `where`: of subscriptions, of processes, of the catalogue."""

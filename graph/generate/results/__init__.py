@@ -1,0 +1,1 @@
+"""From stored trees to results of the generated types, when they are read."""

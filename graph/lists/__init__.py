@@ -1,0 +1,1 @@
+"""Lists as clients page and filter them, whatever is listed."""
