@@ -64,10 +64,10 @@ _REQUESTS: Final = {
         query ($id: ID!) { subscription(id: $id) {
           __typename id customerId status description inSync version note
           product { id name description }
-          blocks { __typename id ... on Block { label values { name type value } } }
-          relations { parentId field position blockId }
+          blocks { __typename id ... on Block { label values { name kind value } } }
+          blockTree { field position parent { id } block { id } }
           processes(first: 10) { nodes { id workflowName status startedAt steps { id name status } } }
-          actions { workflow { name description } enabled blockedBy { code message } }
+          actions { workflow { name description } canStart { allowed blockedBy { code message } } }
         } }""",
     "the schema": "{ __schema { types { name kind fields { name type { name kind } } } } }",
 }

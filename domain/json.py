@@ -1,7 +1,7 @@
 """JSON values, and the one strict encoder that every stored and sent JSON text goes through."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 import orjson
@@ -15,6 +15,7 @@ Json: TypeAlias = JsonValue
 _LONGEST_SHOWN = 80
 _TOO_DEEP = "nesting that is too deep"
 LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**64 - 1
+_PLAIN = frozenset({str, int, bool, type(None)})
 _OPTIONS = (
     orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
@@ -65,17 +66,20 @@ def decode(text: str | bytes) -> JsonValue:
 
 def _holds_infinity(value: object) -> bool:
     """Whether a number that is not finite is inside; all else that is written as null is None."""
+    items: Iterable[object]
     match value:
         case float():
             return not math.isfinite(value)
         case dict():
             entries: dict[object, object] = value  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
-            return any(map(_holds_infinity, entries.values()))
+            items = entries.values()
         case list() | tuple():
-            items: list[object] | tuple[object, ...] = value  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
-            return any(map(_holds_infinity, items))
+            listed: list[object] | tuple[object, ...] = value  # pyright: ignore[reportUnknownVariableType]  # narrowed from object
+            items = listed
         case _:
             return False
+    # No call for a plain value, of which a list of rows has thousands.
+    return any(type(item) not in _PLAIN and _holds_infinity(item) for item in items)
 
 
 def _first_refusal(value: object) -> UnrepresentableValue | None:

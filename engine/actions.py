@@ -9,6 +9,7 @@ from domain.model.lifecycle import TERMINATED, SubscriptionStatus
 from domain.model.subscriptions import SubscriptionModel
 from domain.scope import Scope
 from engine.blockers import Blocker, BlockerCode
+from engine.errors import Refusal
 from engine.start_rules import StartRules
 from engine.workflows import Workflow
 
@@ -55,17 +56,18 @@ class Action:
     """A workflow that is made for a subscription; enabled if nothing stands in the way.
 
     Attributes:
-        allowed: Whether the workflow's authorizer lets the caller start it; True if nobody was asked.
+        blockers: What of the subscription stands in the way.
+        refusal: What starting it would be refused with, whatever its input; None, too, if nobody was asked.
     """
 
     workflow: Workflow
     blockers: tuple[Blocker, ...]
-    allowed: bool = True
+    refusal: Refusal | None = None
 
     @property
     def enabled(self) -> bool:
         """Whether it can be started now."""
-        return self.allowed and not self.blockers
+        return self.refusal is None and not self.blockers
 
 
 def actions_of(workflows: Iterable[Workflow], facts: SubjectFacts, scope: Scope) -> tuple[Action, ...]:

@@ -31,7 +31,7 @@ from domain.model.trees.history import TreeVersion, replay
 from domain.scope import Scope
 from domain.storage import tables
 from domain.storage.database import Database
-from domain.storage.listing.paging import MOST_ROWS, InvalidPageRequest, Page, PageRequest, SortKey
+from domain.storage.listing.paging import InvalidPageRequest, Page, PageRequest, SortKey
 from domain.storage.listing.selection import among, in_scope
 from domain.storage.tables import GREATEST_VERSION, Key
 
@@ -74,44 +74,33 @@ class ChangeRepository:
         self, scope: Scope, *, subscription_id: SubscriptionId, request: PageRequest
     ) -> Page[ChangeRecord]:
         """A page of a subscription's changes, the newest first; its sort key is the version."""
-        wanted = (
-            select(tables.subscription_change, _visible_owners(scope).label("visible_owners"))
-            .join_from(tables.subscription_change, tables.subscription)
-            .where(
-                _change.subscription_id == subscription_id,
-                *in_scope(tables.subscription.c.customer_id, scope),
-            )
-        )
-        if request.after is not None:
-            wanted = wanted.where(_change.version < _version_key(request.after))
-        if request.before is not None:
-            wanted = wanted.where(_change.version > _version_key(request.before))
-        order = _change.version.asc() if request.backward else _change.version.desc()
-        wanted = wanted.order_by(order).limit(request.size + 1).offset(request.offset)
-        rows = await self._database.fetch(wanted)
-        return request.page_of([_record(row) for row in rows])
+        pages = await self.pages_of(scope, [subscription_id], request=request)
+        return pages.get(subscription_id) or request.page_of([])
 
-    async def latest_of(
-        self, scope: Scope, ids: Iterable[SubscriptionId], *, number: int
-    ) -> Mapping[SubscriptionId, Sequence[ChangeRecord]]:
-        """The last changes of each of these subscriptions, so many at most, the newest first."""
-        latest = (
+    async def pages_of(
+        self, scope: Scope, ids: Iterable[SubscriptionId], *, request: PageRequest
+    ) -> Mapping[SubscriptionId, Page[ChangeRecord]]:
+        """The same page of the changes of each of these subscriptions; none where nothing is on it."""
+        paged = (
             select(tables.subscription_change)
-            .where(_change.subscription_id == _subscription.id)
-            .order_by(_change.version.desc())
-            .limit(min(max(number, 0), MOST_ROWS))
-            .lateral("latest")
+            .where(_change.subscription_id == _subscription.id, *_between(request))
+            .order_by(_change.version.asc() if request.backward else _change.version.desc())
+            .limit(request.size + 1)
+            .offset(request.offset or None)
+            .lateral("paged")
         )
         wanted = (
-            select(latest, _visible_owners(scope, table="latest").label("visible_owners"))
-            .select_from(tables.subscription.join(latest, true()))
+            select(paged, _visible_owners(scope, table="paged").label("visible_owners"))
+            .select_from(tables.subscription.join(paged, true()))
             .where(among(_subscription.id, list(ids), Uuid()), *in_scope(_subscription.customer_id, scope))
-            .order_by(latest.c.subscription_id, latest.c.version.desc())
+            .order_by(
+                paged.c.subscription_id, paged.c.version.asc() if request.backward else paged.c.version.desc()
+            )
         )
         found: dict[SubscriptionId, list[ChangeRecord]] = defaultdict(list)
         for row in await self._database.fetch(wanted):
             found[SubscriptionId(row.subscription_id)].append(_record(row))
-        return dict(found)
+        return {subscription_id: request.page_of(records) for subscription_id, records in found.items()}
 
     async def of_processes(
         self, scope: Scope, ids: Iterable[ProcessId]
@@ -211,6 +200,17 @@ def _without_owner(relation: JsonValue, known: Collection[str]) -> JsonValue:
 
 def _versions(aggregate: ColumnElement[int]) -> ScalarSelect[int]:
     return select(aggregate).where(_other.subscription_id == _subscription.id).scalar_subquery()
+
+
+def _between(request: PageRequest) -> list[ColumnElement[bool]]:
+    """The conditions that keep changes to those after and before the request's keys.
+
+    Raises:
+        InvalidPageRequest: if one is not one version.
+    """
+    after = [] if request.after is None else [_change.version < _version_key(request.after)]
+    before = [] if request.before is None else [_change.version > _version_key(request.before)]
+    return [*after, *before]
 
 
 def _version_key(key: SortKey) -> int:

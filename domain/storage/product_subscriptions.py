@@ -1,16 +1,18 @@
-"""The subscriptions of products: how many there are, and the newest; of any number of products at once."""
+"""The subscriptions of products: how many there are, and pages of them; of any number of products at once."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy import Uuid, func, select, true
+from sqlalchemy import Select, Uuid, func, select, true
 
 from domain.ids import ProductId, SubscriptionId
 from domain.model.lifecycle import SubscriptionStatus
 from domain.scope import Scope
 from domain.storage import tables
 from domain.storage.database import Database
+from domain.storage.listing.paging import Page, PageRequest, id_key
 from domain.storage.listing.selection import among, in_scope
 
 _product = tables.product.c
@@ -58,28 +60,40 @@ class ProductSubscriptionRepository:
             for product_id, numbers in found.items()
         }
 
-    async def newest_of(
-        self, scope: Scope, product_ids: Iterable[ProductId], *, number: int
-    ) -> Mapping[ProductId, Sequence[SubscriptionId]]:
-        """The newest subscriptions in scope of each product, so many at most.
+    async def pages_of(
+        self, scope: Scope, product_ids: Iterable[ProductId], *, request: PageRequest
+    ) -> Mapping[ProductId, Page[SubscriptionId]]:
+        """The same page of the subscriptions in scope of each product, the newest first.
 
-        A product without any is left out.
+        A product that has nothing on it is left out.
         """
-        newest = (
-            select(_subscription.id.label("subscription_id"))
-            .where(_subscription.product_id == _product.id, *in_scope(_subscription.customer_id, scope))
-            .order_by(_subscription.id.desc())
-            .limit(number)
-            .lateral()
-        )
+        paged = _page(request, scope).lateral("paged")
+        identifier = paged.c.subscription_id
         wanted = (
-            select(_product.id, newest.c.subscription_id)
+            select(_product.id, identifier)
             .select_from(tables.product)
-            .join(newest, true())
+            .join(paged, true())
             .where(among(_product.id, list(product_ids), Uuid()))
-            .order_by(_product.id, newest.c.subscription_id.desc())
+            .order_by(_product.id, identifier.asc() if request.backward else identifier.desc())
         )
         found: defaultdict[ProductId, list[SubscriptionId]] = defaultdict(list)
         for row in await self._database.fetch(wanted):
             found[ProductId(row.id)].append(SubscriptionId(row.subscription_id))
-        return found
+        return {product_id: request.page_of(ids) for product_id, ids in found.items()}
+
+
+def _page(request: PageRequest, scope: Scope) -> Select[tuple[UUID]]:
+    """The subscriptions of the product that the statement around this one has.
+
+    Raises:
+        InvalidPageRequest: if a sort key is not one id.
+    """
+    wanted = select(_subscription.id.label("subscription_id")).where(
+        _subscription.product_id == _product.id, *in_scope(_subscription.customer_id, scope)
+    )
+    if request.after is not None:
+        wanted = wanted.where(_subscription.id < id_key(request.after))
+    if request.before is not None:
+        wanted = wanted.where(_subscription.id > id_key(request.before))
+    order = _subscription.id.asc() if request.backward else _subscription.id.desc()
+    return wanted.order_by(order).limit(request.size + 1).offset(request.offset or None)

@@ -130,7 +130,7 @@ class SubscriptionRepository:
         shown = (order, request) if fixed is None else sorting.without_the_fixed(order, request, fixed)
         statement = sorting.paged(listed.statement, shown[1], shown[0])
         rows = await self._fetch(replace(listed, statement=statement, slow=listed.slow or len(shown[0]) > 1))
-        return request.page_of([_record(row, wanted) for row in rows])
+        return request.page_of(_records(rows, wanted))
 
     async def count(
         self,
@@ -176,7 +176,8 @@ class SubscriptionRepository:
     ) -> dict[SubscriptionId, SubscriptionRecord]:
         """The subscriptions of these ids that are in scope."""
         wanted = _by_ids(_select(_names(columns)), scope, ids)
-        return {SubscriptionId(row.id): _record(row, columns) for row in await self._database.fetch(wanted)}
+        records = _records(await self._database.fetch(wanted), columns)
+        return {record.id: record for record in records}
 
     async def trees(self, scope: Scope, ids: Iterable[SubscriptionId]) -> dict[SubscriptionId, Tree]:
         """The subscriptions of these ids that are in scope, with all of their blocks, as of one moment.
@@ -185,7 +186,8 @@ class SubscriptionRepository:
         """
         wanted = _by_ids(_select(_names(None)).add_columns(*tree_columns(scope)), scope, ids)
         rows = await self._database.fetch(wanted)
-        return {SubscriptionId(row.id): tree_of(_record(row, None), row) for row in rows}
+        records = _records(rows, None)
+        return {record.id: tree_of(record, row) for record, row in zip(records, rows, strict=True)}
 
     async def owners_of(self, scope: Scope, block_ids: Iterable[BlockId]) -> dict[BlockId, SubscriptionId]:
         """The subscriptions in scope that own the blocks of these ids."""
@@ -284,8 +286,13 @@ def _by_ids(statement: AnySelect, scope: Scope, ids: Iterable[SubscriptionId]) -
     )
 
 
-def _record(row: Row[Any], columns: frozenset[str] | None) -> SubscriptionRecord:
-    values = {name: getattr(row, name) for name in _names(columns)}
+def _records(rows: Sequence[Row[Any]], columns: frozenset[str] | None) -> Sequence[SubscriptionRecord]:
+    """The records of rows that begin with the selected columns."""
+    names = _names(columns)
+    return [_record(dict(zip(names, row, strict=False))) for row in rows]
+
+
+def _record(values: dict[str, Any]) -> SubscriptionRecord:
     if "status" in values:
         values["status"] = SubscriptionStatus(values["status"])
     return partial_record(SubscriptionRecord, values)

@@ -116,6 +116,9 @@ process_step = Table(
     Column("progress_message", Text),
     Column("progress_at", Instant),
     one_of("status", StepStatus),
+    # Each row is written when the step begins and once more when it ends: with room for the second version
+    # beside the first, nine of ten leave the index alone.
+    postgresql_with={"fillfactor": 50},
 )
 
 step_attempt = Table(
@@ -134,6 +137,8 @@ step_attempt = Table(
     Column("error_kind", Key),
     Column("traceback", Text),
     one_of("status", StepStatus),
+    # As of steps.
+    postgresql_with={"fillfactor": 50},
 )
 
 process_subscription = Table(

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Final
 from uuid import UUID
 
+import orjson
 from pydantic import AnyUrl
 
 from domain.json import GREATEST_INTEGER, LEAST_INTEGER, JsonValue, UnrepresentableValue
@@ -115,6 +116,10 @@ def store_date(value: object) -> JsonValue:
 
 def store_instant(value: object) -> JsonValue:
     """ISO 8601 in UTC, always six digits and Z, so that the text sorts by time."""
+    if type(value) is datetime and value.tzinfo is UTC:
+        # As every time that was read from the database: the same text, several times as fast.
+        text = orjson.dumps(value, option=orjson.OPT_UTC_Z)[1:-2].decode()
+        return f"{text}Z" if value.microsecond else f"{text}.000000Z"
     if not isinstance(value, datetime):
         raise refused(value)
     if value.utcoffset() is None:

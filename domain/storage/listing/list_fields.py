@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, ColumnElement, Numeric, Uuid
 from sqlalchemy.types import TypeEngine
 
 from domain.model.definition.stored_forms import is_instant
-from domain.model.lifecycle import SubscriptionStatus
+from domain.model.lifecycle import ProductStatus, SubscriptionStatus
 from domain.storage import tables
 from domain.storage.listing.filters import Operator
 from domain.storage.listing.orders import SORTED_CHARACTERS
@@ -52,7 +52,9 @@ class FilterField:
             InvalidFilter: if it is not one of the field.
         """
         if self.python_type is SubscriptionStatus:
-            return _status(value, path)
+            return _status(SubscriptionStatus, value, path)
+        if self.python_type is ProductStatus:
+            return _status(ProductStatus, value, path)
         if not is_a(value, self.python_type):
             raise ill_typed(path, value, wanted_of(self.python_type))
         if isinstance(value, datetime) and not is_instant(value):
@@ -89,6 +91,12 @@ FIELDS: Final[Mapping[str, FilterField]] = MappingProxyType(
         "product_name": _text(_product.name, of_product=True),
         "product_type": _text(_product.product_type, of_product=True),
         "product_tag": _text(_product.tag, of_product=True),
+        "product_status": FilterField(
+            python_type=ProductStatus,
+            operators=EQUALITY_OPERATORS,
+            operand=column_operand(_product.status, Key),
+            of_product=True,
+        ),
         "customer_id": _text(_subscription.customer_id),
         "status": _plain(_subscription.status, SubscriptionStatus, Key),
         "description": FilterField(
@@ -113,8 +121,8 @@ FIELDS: Final[Mapping[str, FilterField]] = MappingProxyType(
 """What lists of subscriptions of any product can be filtered by, by attribute of their records."""
 
 
-def _status(value: object, path: str) -> str:
-    for status in SubscriptionStatus:
+def _status(statuses: type[SubscriptionStatus | ProductStatus], value: object, path: str) -> str:
+    for status in statuses:
         if value == status:
             return status.value
-    raise ill_typed(path, value, "one of " + ", ".join(sorted(SubscriptionStatus)))
+    raise ill_typed(path, value, "one of " + ", ".join(sorted(statuses)))

@@ -6,10 +6,9 @@ from dataclasses import replace
 from domain.ids import SubscriptionId
 from domain.json import JsonValue
 from domain.scope import Scope
-from engine.actions import Action, SubjectFacts, actions_of
-from engine.errors import NotAllowed
+from engine.actions import Action, actions_of
 from engine.run.commands.context import CommandContext
-from engine.run.commands.permits import ask_to_start
+from engine.run.commands.start_outlook import find_refusal
 from engine.store import subjects
 
 
@@ -23,7 +22,7 @@ async def find_actions(
 ) -> dict[SubscriptionId, tuple[Action, ...]]:
     """For each subscription in scope the workflows made for it, with what blocks each, in one statement.
 
-    Authorizers are asked about a caller who is named.
+    Of a caller who is named, authorizers and predicates are asked too, as a start asks them.
     """
     async with context.database.writer() as connection:
         found = await subjects.facts(connection, subscription_ids, catalog=context.catalog, scope=scope)
@@ -35,17 +34,20 @@ async def find_actions(
         return actions
     return {
         subscription_id: tuple(
-            [await _asked(each, found[subscription_id], actor=actor, claims=claims) for each in some]
+            [
+                replace(
+                    each,
+                    refusal=await find_refusal(
+                        context,
+                        each.workflow,
+                        found[subscription_id],
+                        actor=actor,
+                        scope=scope,
+                        claims=claims,
+                    ),
+                )
+                for each in some
+            ]
         )
         for subscription_id, some in actions.items()
     }
-
-
-async def _asked(
-    action: Action, facts: SubjectFacts, *, actor: str, claims: Mapping[str, JsonValue]
-) -> Action:
-    try:
-        await ask_to_start(action.workflow, facts, actor=actor, claims=claims)
-    except NotAllowed:
-        return replace(action, allowed=False)
-    return action

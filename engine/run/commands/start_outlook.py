@@ -51,19 +51,40 @@ async def find_start_refusals(
     refusals: dict[StartProspect, Refusal] = {}
     for prospect in prospects:
         workflow = context.registry.workflow(prospect.workflow)
-        question = predicates.Question(
-            workflow=workflow.name, actor=actor, claims=claims, subscription_id=prospect.subscription_id
-        )
         try:
             subject = _subject(workflow, prospect, found)
-            await ask_to_start(workflow, subject, actor=actor, claims=claims)
-            _check_scope(workflow, scope)
-            if subject is not None:
-                subjects.refuse_blocked(workflow, subject, scope)
-            await predicates.check_early(context, workflow, question)
         except Refusal as refusal:
             refusals[prospect] = refusal
+            continue
+        refused = await find_refusal(context, workflow, subject, actor=actor, scope=scope, claims=claims)
+        if refused is not None:
+            refusals[prospect] = refused
     return refusals
+
+
+async def find_refusal(
+    context: CommandContext,
+    workflow: Workflow,
+    subject: SubjectFacts | None,
+    *,
+    actor: str,
+    scope: Scope,
+    claims: Mapping[str, JsonValue],
+) -> Refusal | None:
+    """Why a start on a subject, or without one, would be refused now; None if it would not."""
+    subscription_id = None if subject is None else subject.id
+    question = predicates.Question(
+        workflow=workflow.name, actor=actor, claims=claims, subscription_id=subscription_id
+    )
+    try:
+        await ask_to_start(workflow, subject, actor=actor, claims=claims)
+        _check_scope(workflow, scope)
+        if subject is not None:
+            subjects.refuse_blocked(workflow, subject, scope)
+        await predicates.check_early(context, workflow, question)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 async def view_start_forms(
