@@ -25,7 +25,7 @@ const WITHOUT_ID = {
     .filter(isObjectType)
     .filter((type) => type.name.startsWith("Active"))
     .map((type) => type.name),
-  "there is one of it": ["Engine", "Viewer"],
+  "there is one of it": ["Engine", "Server", "Viewer"],
   "part of the one thing it is asked of, and known by its name or number there": [
     "BlockPlace",
     "BlockRelation",

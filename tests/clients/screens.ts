@@ -17,11 +17,11 @@ export const failedTasks: ProcessesQueryVariables = {
 export function place(subscription: NonNullable<SubscriptionDetailQuery["subscription"]>): string {
   switch (subscription.__typename) {
     case "NodeSubscription":
-      return subscription.node.rackPosition ?? subscription.node.site ?? "nowhere yet";
+      return subscription.node?.rackPosition ?? subscription.node?.site ?? "nowhere yet";
     case "PortSubscription":
-      return `${subscription.port.node?.hostname ?? "?"} ${subscription.port.interface ?? "?"}`;
+      return `${subscription.port?.node?.hostname ?? "?"} ${subscription.port?.interface ?? "?"}`;
     case "CircuitSubscription":
-      return subscription.circuit.ends.map((end) => end.port?.place ?? "?").join(" to ");
+      return subscription.circuit?.ends.map((end) => end.port?.place ?? "?").join(" to ") ?? "nowhere yet";
     case "RetiredSubscription":
       return subscription.description;
   }
@@ -64,7 +64,7 @@ export function answered(result: StartWizardMutation["startWorkflow"]): string {
   }
 }
 
-type Place = NonNullable<SubscriptionDetailQuery["subscription"]>["blockTree"][number];
+type Place = NonNullable<NonNullable<SubscriptionDetailQuery["subscription"]>["blockTree"]>[number];
 
 export function line({ depth, field, block }: Place): string {
   const values = "values" in block ? block.values.map(({ name, kind }) => `${name}: ${kind}`) : ["hidden"];
@@ -76,5 +76,5 @@ export function subscriptions(counts: StartQuery["products"]["nodes"]): number {
 }
 
 export function stale(result: SubscriptionsNoteMutation["setSubscriptionNote"]): string | null {
-  return result.__typename === "StaleVersion" ? (result.subscription.note ?? "") : null;
+  return result.__typename === "StaleVersion" && "note" in result.current ? (result.current.note ?? "") : null;
 }

@@ -38,7 +38,7 @@ async def test_every_screen_is_answered_as_it_is(sample: Sample) -> None:
         (1, "management", "ManagementBlock"),
     ]
     assert listed["subscriptions"]["totalCount"] == 1
-    assert [action["enabled"] for action in row["subscription"]["actions"]] == [False] * 3
+    assert [action["canStart"]["allowed"] for action in row["subscription"]["actions"]] == [False] * 3
     assert processes["processes"]["totalCount"] == 1
     assert refused["retryProcess"]["__typename"] == "WrongStatus"
     assert mistaken["resumeProcess"]["__typename"] == "InvalidInput"

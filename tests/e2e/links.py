@@ -18,7 +18,7 @@ ACTIONS = """
 query Actions($id: ID!) {
   subscription(id: $id) {
     status
-    actions { workflow { name } enabled blockedBy { code subscriptions { id } } }
+    actions { workflow { name } canStart { allowed blockedBy { code subscriptions { id } } } }
   }
 }
 """
@@ -109,5 +109,6 @@ async def blockers(api: Api, subscription_id: str, workflow: str) -> list[Answer
     """What keeps a workflow from being started on a subscription."""
     answer = await api.execute(ACTIONS, {"id": subscription_id})
     (action,) = [each for each in answer["subscription"]["actions"] if each["workflow"]["name"] == workflow]
-    assert action["enabled"] is (action["blockedBy"] == [])
-    return action["blockedBy"]
+    check = action["canStart"]
+    assert check["allowed"] is (check["blockedBy"] == [])
+    return check["blockedBy"]

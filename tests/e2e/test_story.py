@@ -37,7 +37,7 @@ REFUSALS = re.compile(
 
 
 async def whole_story(api: Api, process_id: str) -> list[Answer]:
-    async with aclosing(api.events_by_sse(process_id, after="0")) as events:
+    async with aclosing(api.events_by_sse(process_id, after=f"{process_id}.v0")) as events:
         return [event async for event in events]
 
 
@@ -61,7 +61,7 @@ async def test_sse_and_websocket_tell_the_same_story(api: Api) -> None:
         listening = tasks.create_task(whole_story(api, process_id), name="listener")
         await confirm_and_complete(api, process_id)
     by_sse = listening.result()
-    async with aclosing(api.events_by_websocket(process_id, after="0")) as events:
+    async with aclosing(api.events_by_websocket(process_id, after=f"{process_id}.v0")) as events:
         by_websocket = [event async for event in events]
 
     assert by_sse == by_websocket

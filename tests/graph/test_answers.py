@@ -2,6 +2,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 from graphql import (
     GraphQLField,
@@ -10,8 +11,11 @@ from graphql import (
     GraphQLUnionType,
     get_named_type,
 )
+from pydantic import AliasChoices, BaseModel, Field
 
 from engine.errors import CallbackUnknown, CallbackUsed, Refusal
+from graph.generate.enums import EnumTypes
+from graph.generate.inputs import InputTypes
 from graph.mutations.annotations import REPAIR_REFUSALS
 from graph.mutations.answers import FORM_START_REFUSALS, PROCESS_REFUSALS, RESUME_REFUSALS, input_path
 from graph.mutations.many import DELETE_REFUSALS
@@ -45,9 +49,37 @@ def test_every_refusal_of_the_engine_has_an_answer() -> None:
     assert [kind for kind in every(Refusal) if not issubclass(kind, ANSWERED)] == []
 
 
-def test_the_path_of_an_error_is_in_the_words_of_the_schema() -> None:
-    assert input_path(("rack_position", 0, "port_speed")) == ["input", "rackPosition", "0", "portSpeed"]
-    assert input_path(()) == ["input"]
+class Port(BaseModel):
+    """A port, whose speed programs call otherwise."""
+
+    port_speed: int = Field(alias="bit/s")
+
+
+class Rack(BaseModel):
+    """A rack, whose ports programs call otherwise."""
+
+    rack_ports: list[Port] = Field(validation_alias=AliasChoices("from", "ports"))
+    any_words: dict[str, int]
+
+
+def test_an_input_is_sent_on_under_the_names_of_its_model_and_errors_in_it_come_back_under_its_own() -> None:
+    made = InputTypes(EnumTypes()).generate(Rack, name="RackInput", description="A rack.", extra={})
+    [ports, _] = made.fields
+    assert ports.inner is not None
+    given = SimpleNamespace(rack_ports=[SimpleNamespace(port_speed=7)], any_words={"in_use": 1})
+
+    sent = made.to_json(given)
+    paths = [("from", 0, "bit/s"), ("rack_ports", 0), ("any_words", "in_use"), (), ("idempotency_key",)]
+    told = [input_path(path, inside=made.path_of) for path in paths]
+
+    assert Rack.model_validate(sent).rack_ports[0].port_speed == 7
+    assert told == [
+        ["input", "rackPorts", "0", "portSpeed"],
+        ["input", "rackPorts", "0"],
+        ["input", "anyWords", "in_use"],
+        ["input"],
+        ["idempotencyKey"],
+    ]
 
 
 DONE = {
@@ -86,7 +118,7 @@ MEMBERS = {
     "abortProcesses": PROCESS | {"InvalidInput"},
     "skipStep": PROCESS | {"InvalidInput", "StepNotSkippable"},
     "deleteProcesses": PROCESS - {"ProcessUpdated"} | {"ProcessDeleted", "NotATask", "HoldsSubscriptions"},
-    "setProcessNote": {"ProcessUpdated", "InvalidInput", "NotFound", "StaleNote"},
+    "setProcessNote": {"ProcessUpdated", "InvalidInput", "NotFound", "StaleVersion"},
     "setSubscriptionNote": NOTED,
     "setSubscriptionMetadata": NOTED,
     "setCustomerDescription": NOTED | {"NotAllowed"},

@@ -12,7 +12,7 @@ from pydantic import create_model
 
 from graph.errors import SchemaDefinitionError
 from graph.generate.enums import EnumTypes
-from graph.generate.lists import generate_lists
+from graph.generate.lists.subscriptions import generate_lists
 from graph.generate.subscriptions import generate_family_types
 from graph.names import member_name
 from graph.schema import build_schema

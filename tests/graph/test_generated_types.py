@@ -65,7 +65,7 @@ def test_what_may_refer_or_is_computed_may_be_null_unless_it_is_active(schema: G
     assert types_of(schema, "CircuitSubscription", "frameSize", "summary", "circuit") == {
         "frameSize": "FrameSize!",
         "summary": "String",
-        "circuit": "CircuitBlock!",
+        "circuit": "CircuitBlock",
     }
 
 

@@ -2,15 +2,17 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 import pytest
+import strawberry
 from hypothesis import given
 from hypothesis.strategies import timedeltas
 from pydantic import BaseModel, Field
+from strawberry.schema.config import StrawberryConfig
 
 from domain.model.definition.scalars import find_scalar
 from domain.model.definition.shapes import shape_of
-from graph.generate.drift import fits
+from graph.generate.results.drift import fits
 from graph.types.durations import duration_text, read_duration
-from graph.types.scalars import narrowed
+from graph.types.scalars import Json, narrowed, scalar_map
 from tests.parity import parity
 
 MICROSECOND = timedelta(microseconds=1)
@@ -80,3 +82,24 @@ def test_a_stored_number_that_int_cannot_print_is_drift(stored: int, *, fit: boo
     assert scalar is not None
 
     assert fits(stored, narrowed(scalar, shape)) is fit
+
+
+def test_a_variable_left_out_leaves_no_trace_in_json() -> None:
+    schema = strawberry.Schema(_Echo, config=StrawberryConfig(scalar_map=scalar_map()))
+
+    answer = schema.execute_sync(
+        "query ($gone: String, $there: String) { same(value: {a: $gone, b: [$gone, {c: $gone}, $there]}) }",
+        variable_values={"there": "yes"},
+    )
+
+    assert (answer.errors, answer.data) == (None, {"same": {"b": [None, {}, "yes"]}})
+
+
+@strawberry.type
+class _Echo:
+    """Gives JSON back."""
+
+    @strawberry.field
+    def same(self, value: Json) -> Json:
+        """The value."""
+        return value

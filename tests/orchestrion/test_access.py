@@ -59,13 +59,19 @@ def test_the_environment_says_how_long_a_directory_of_customers_may_take(
     assert graph_settings(Settings()).directory_limit_s == 1.5
 
 
-def test_the_environment_says_how_long_an_authorizer_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORCHESTRION_AUTHORIZER_TIMEOUT_S", "1.5")
-    monkeypatch.setenv("ORCHESTRION_AUTHORIZER_AGAIN_S", "10")
+def test_the_environment_names_the_place_the_server_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCHESTRION_ENVIRONMENT", "staging")
+
+    assert graph_settings(Settings()).environment == "staging"
+
+
+def test_the_environment_says_how_long_an_access_policy_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCHESTRION_ACCESS_POLICY_TIMEOUT_S", "1.5")
+    monkeypatch.setenv("ORCHESTRION_ACCESS_POLICY_AGAIN_S", "10")
 
     settings = graph_settings(Settings())
 
-    assert (settings.authorizer_limit_s, settings.authorizer_again_s) == (1.5, 10)
+    assert (settings.access_policy_limit_s, settings.access_policy_again_s) == (1.5, 10)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +106,10 @@ def test_every_limit_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
         "host",
         "oidc",
         "allowed_origins",
-        "authorizer_limit_s",
-        "authorizer_again_s",
+        "access_policy_limit_s",
+        "access_policy_again_s",
         "directory_limit_s",
+        "environment",
         "stream_close_timeout_s",
     }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from examples.network.app import app as sample
-from graph.extension import NO_EXTENSION
+from graph.extending.extension import NO_EXTENSION
 from orchestrion import Catalog, Registry
 from orchestrion.application import Application, ApplicationNotFound, ExtensionNotFound, load_application
 from orchestrion.extension import load_extension

@@ -24,7 +24,9 @@ def run(*arguments: str, dsn: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-async def test_upgrade_and_catalog_sync_make_an_empty_database_ready(postgres_server: PostgresServer) -> None:
+async def test_commands_make_an_empty_database_ready_and_tell_what_differs(
+    postgres_server: PostgresServer,
+) -> None:
     await create_database(postgres_server.address, "by_command")
     dsn = postgres_server.dsn("by_command")
 
@@ -34,22 +36,15 @@ async def test_upgrade_and_catalog_sync_make_an_empty_database_ready(postgres_se
 
     assert (upgraded.returncode, synced.returncode) == (0, 0), upgraded.stderr + synced.stderr
     assert (compared.returncode, compared.stdout) == (0, "")
-    await drop_database(postgres_server.address, "by_command", force=True)
 
-
-async def test_catalog_diff_names_what_differs_and_fails(postgres_server: PostgresServer) -> None:
-    await create_database(postgres_server.address, "drifted")
-    dsn = postgres_server.dsn("drifted")
-    run("db", "upgrade", dsn=dsn)
     connection = await asyncpg.connect(dsn)
     await connection.execute("UPDATE product SET description = 'something else' WHERE name = 'Node'")
     await connection.close()
+    differing = run("catalog", "diff", dsn=dsn)
 
-    compared = run("catalog", "diff", dsn=dsn)
-
-    assert compared.returncode == 1
-    assert "Node" in compared.stdout
-    await drop_database(postgres_server.address, "drifted", force=True)
+    assert differing.returncode == 1
+    assert "Node" in differing.stdout
+    await drop_database(postgres_server.address, "by_command", force=True)
 
 
 def test_a_database_that_is_not_there_is_one_line_and_exit_code_one() -> None:

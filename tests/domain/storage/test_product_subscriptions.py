@@ -35,23 +35,26 @@ async def database(seeded_dsn: str) -> AsyncGenerator[ExplainingDatabase]:
 
 
 @pytest.mark.parametrize("name", SCOPES)
-async def test_the_newest_of_every_product_are_those_of_its_list_for_a_few_looks(
-    database: ExplainingDatabase, seeded_database: Database, name: str
+@pytest.mark.parametrize("asked", [PageRequest(first=NEWEST), PageRequest(last=NEWEST)])
+async def test_a_page_of_every_product_is_that_of_its_list_for_a_few_looks(
+    database: ExplainingDatabase, seeded_database: Database, name: str, asked: PageRequest
 ) -> None:
     scope, ids = SCOPES[name], await _products(seeded_database)
 
-    found = await ProductSubscriptionRepository(database).newest_of(scope, list(ids), number=NEWEST)
+    found = await ProductSubscriptionRepository(database).pages_of(scope, list(ids), request=asked)
     plan = await database.plan()
 
     aside = SubscriptionRepository(seeded_database)
     for product_id in ids:
         page = await aside.page(
             scope,
-            request=PageRequest(first=NEWEST),
+            request=asked,
             where=FieldFilter("product_id", Operator.EQ, product_id),
             columns=frozenset({"id"}),
         )
-        assert found.get(product_id, []) == [record.id for record in page.rows]
+        expected = [record.id for record in page.rows]
+        own = found.get(product_id, asked.page_of([]))
+        assert (own.rows, own.has_next, own.has_previous) == (expected, page.has_next, page.has_previous)
     assert plan.buffers < LOOKS, plan
 
 

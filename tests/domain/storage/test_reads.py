@@ -157,11 +157,18 @@ async def test_the_last_changes_of_several_are_one_statement(
     changes = ChangeRepository(store.database)
 
     with statements.recorded() as executed:
-        latest = await changes.latest_of(MINE, [mine.id, theirs.id, other.id], number=2)
+        latest = await changes.pages_of(MINE, [mine.id, theirs.id, other.id], request=PageRequest(first=2))
+        first = await changes.pages_of(MINE, [mine.id, other.id], request=PageRequest(last=2))
 
-    assert executed.verbs == ["SELECT"]
-    assert {key: [change.version for change in found] for key, found in latest.items()} == {
-        mine.id: [3, 2],
+    assert executed.verbs == ["SELECT"] * 2
+    assert {
+        key: ([change.version for change in page.rows], page.has_next) for key, page in latest.items()
+    } == {
+        mine.id: ([3, 2], True),
+        other.id: ([1], False),
+    }
+    assert {key: [change.version for change in page.rows] for key, page in first.items()} == {
+        mine.id: [2, 1],
         other.id: [1],
     }
 
@@ -182,18 +189,18 @@ async def test_changes_do_not_tell_whose_the_blocks_out_of_scope_are(
 
     with statements.recorded() as executed:
         page = await changes.page(MINE, subscription_id=circuit.id, request=PageRequest(first=5))
-        latest = await changes.latest_of(MINE, [circuit.id], number=5)
-    everything = await changes.latest_of(Scope.all(), [circuit.id], number=5)
+        latest = await changes.pages_of(MINE, [circuit.id], request=PageRequest(first=5))
+    everything = await changes.page(Scope.all(), subscription_id=circuit.id, request=PageRequest(first=5))
 
     assert executed.verbs == ["SELECT"] * 2
-    assert list(page.rows) == list(latest[circuit.id])
+    assert list(page.rows) == list(latest[circuit.id].rows)
     removal, creation = page.rows
     for side in (removal.before, creation.after):
         relations = decode_side(side, circuit.id).relations or ()
         owners = {relation.child_id: relation.owner_id for relation in relations}
         assert owners[visible.node.uplink.id] == visible.id
         assert owners[hidden.node.uplink.id] is None
-    told = [decode_side(each.after, circuit.id).relations for each in everything[circuit.id]]
+    told = [decode_side(each.after, circuit.id).relations for each in everything.rows]
     assert {each.owner_id for each in told[1] or ()} == {None, visible.id, hidden.id}
 
 

@@ -142,7 +142,10 @@ async def answers(store: Store, scope: Scope, world: World) -> dict[str, Any]:
         "metadata": await annotations.metadata_of(scope, ids),
         "trees": {key: known(tree) for key, tree in (await reads.trees(scope, ids)).items()},
         "counts": [await reads.counts(scope, [by]) for by in CountBy],
-        "latest": {key: len(each) for key, each in (await changes.latest_of(scope, ids, number=9)).items()},
+        "changes": {
+            key: len(page.rows)
+            for key, page in (await changes.pages_of(scope, ids, request=PageRequest(first=9))).items()
+        },
     }
     for order in SubscriptionOrder:
         page = await reads.page(scope, request=PageRequest(first=3), order=[OrderBy(order)])

@@ -6,7 +6,7 @@ from domain.ids import CustomerId
 from domain.json import JsonValue
 from domain.scope import Scope
 from graph.authentication.authenticator import NotAuthenticated
-from graph.authentication.policy import find_claim, viewer_of
+from graph.authentication.claims import find_claim, viewer_of
 from graph.authentication.settings import READER, OidcSettings
 from graph.permissions import Permission
 from tests.graph.authentication.provider import AUDIENCE

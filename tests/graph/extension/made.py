@@ -14,7 +14,7 @@ from engine.step_lists import StepList, begin, done
 from engine.workflow_decorators import task
 from engine.workflows import Workflow
 from graph.errors import SchemaDefinitionError
-from graph.extension import NO_EXTENSION, GraphExtension
+from graph.extending.extension import NO_EXTENSION, GraphExtension
 from graph.schema import build_schema
 
 

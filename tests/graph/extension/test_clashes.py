@@ -11,6 +11,8 @@ from engine.workflows import Workflow
 from tests.graph.extension.made import block, blocks, catalog, model, refusal, workflow
 from tests.parity import parity
 
+A_CLASS = "expected a name that a class can have."
+NO_NAME = "is no name in GraphQL: expected letters, digits and _."
 OTHER = "expected another name for one that is the application's."
 
 
@@ -216,3 +218,28 @@ def test_workflows_whose_names_clash_are_refused(kind: str) -> None:
     made, told = WORKFLOWS[kind]
 
     assert refusal(blocks(block("GoInput")), made()) == told
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (
+            lambda: blocks(block("LinkBlock", **{"class": int})),
+            f"LinkBlock: found a field 'class', {A_CLASS}",
+        ),
+        (lambda: blocks(block(é=int)), f"LinkBlock.é: 'é' {NO_NAME}"),
+        (
+            lambda: blocks(block("LinkBlock", **{"1a": block("Inner")})),
+            f"LinkBlock: found a field '1a', {A_CLASS}",
+        ),
+        (lambda: blocks(block(size=record("Size", **{"in": int}))), f"Size: found a field 'in', {A_CLASS}"),
+    ],
+)
+def test_a_model_with_a_field_that_cannot_be_named_is_refused(made: Callable[[], Catalog], told: str) -> None:
+    assert refusal(made()) == told
+
+
+def test_an_input_with_a_field_that_cannot_be_named_is_refused() -> None:
+    assert refusal(catalog(), [workflow("move", record("Move", **{"from": int}))]) == (
+        f"MoveInput: found a field 'from', {A_CLASS}"
+    )

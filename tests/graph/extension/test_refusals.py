@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from enum import StrEnum
+from typing import Annotated
 
 import pytest
 import strawberry
@@ -56,6 +57,31 @@ class Size:
     size: int
 
 
+@strawberry.input
+class Guarded:
+    """What is given, with a permission that nobody would be asked for."""
+
+    size: int = strawberry.field(directives=READS)
+
+
+@strawberry.enum(directives=READS)
+class Secret(StrEnum):
+    """The same of what can be chosen."""
+
+    RED = "red"
+
+
+def sized(given: object) -> type:
+    """A type with one field that takes an argument."""
+
+    def resolve(size: object) -> str:
+        return str(size)
+
+    resolve.__annotations__["size"] = given
+    field: object = strawberry.field(name="sized", resolver=resolve, description="Added.", directives=READS)
+    return strawberry.type(type("Added", (), {"sized": field, "__module__": __name__}))
+
+
 @strawberry.enum
 class Colour(StrEnum):
     """Not a type with fields."""
@@ -63,6 +89,7 @@ class Colour(StrEnum):
     RED = "red"
 
 
+ELSEWHERE = "expected it on a field, or on a type or an input as a whole: nobody is asked for one elsewhere."
 FIELD = f"{__name__}.Added.added"
 CLASHES: dict[str, tuple[Callable[[], GraphExtension], str]] = {
     "a query and one that all have": (
@@ -149,6 +176,14 @@ REFUSED: dict[str, tuple[Callable[[], GraphExtension], str]] = {
             "found no permission on Rack.size: expected directives=requires(Permission.…) on the field or on "
             "its type: without one nobody could select it."
         ),
+    ),
+    "a permission on a field of an input": (
+        lambda: GraphExtension(queries=[sized(Guarded)]),
+        f"found a permission on Guarded.size: {ELSEWHERE}",
+    ),
+    "a permission on an argument and on an enum": (
+        lambda: GraphExtension(queries=[sized(Annotated[Secret, strawberry.argument(directives=READS)])]),
+        f"found a permission on Query.sized(size:), Secret: {ELSEWHERE}",
     ),
     "an attribute": (
         lambda: GraphExtension(fields={"Process": Plain}),

@@ -120,7 +120,7 @@ COMMANDS = (
         operation="ProcessesNoteMutation",
         variables={"id": "changed", **_STALE},
         statements=2,
-        refusal="StaleNote",
+        refusal="StaleVersion",
     ),
 )
 """Commands, here such as are refused: nothing is written to the seeded database."""

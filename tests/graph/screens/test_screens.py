@@ -151,7 +151,9 @@ async def test_the_detail_of_a_subscription_shows_its_tree_its_users_and_the_new
         "validate_node",
         "terminate_node",
     }
-    assert "IN_USE" in {blocker["code"] for action in node["actions"] for blocker in action["blockedBy"]}
+    assert "IN_USE" in {
+        blocker["code"] for action in node["actions"] for blocker in action["canStart"]["blockedBy"]
+    }
 
 
 @parity("GQ-06")

@@ -10,11 +10,12 @@ from tests.parity import parity
 from tests.postgres import StatementLog
 
 BLOCKERS = """
-blockedBy { code message foundStatus admittedStatuses subscriptions { id } processes { id } }
+blockedBy { code message foundStatus expectedStatuses subscriptions { id } processes { id } }
 """
 
 ACTIONS = f"""
-query ($id: ID!) {{ subscription(id: $id) {{ actions {{ workflow {{ name }} enabled {BLOCKERS} }} }} }}
+query ($id: ID!) {{ subscription(id: $id) {{
+    actions {{ workflow {{ name }} canStart {{ allowed {BLOCKERS} }} }} }} }}
 """
 
 TERMINATE = f"""
@@ -39,22 +40,22 @@ async def test_what_can_be_started_is_told_with_what_stands_in_the_way(
         "code": "IN_USE",
         "message": "Other subscriptions use this one; expected only TERMINATED ones.",
         "foundStatus": None,
-        "admittedStatuses": [],
+        "expectedStatuses": [],
         "subscriptions": [{"id": subscription_of(circuit)}],
         "processes": [],
     }
-    assert {action["workflow"]["name"]: (action["enabled"], action["blockedBy"]) for action in of_node} == {
-        "rename_node": (True, []),
-        "validate_node": (True, []),
-        "terminate_node": (False, [in_use]),
+    assert {action["workflow"]["name"]: action["canStart"] for action in of_node} == {
+        "rename_node": {"allowed": True, "blockedBy": []},
+        "validate_node": {"allowed": True, "blockedBy": []},
+        "terminate_node": {"allowed": False, "blockedBy": [in_use]},
     }
     assert [action["workflow"]["name"] for action in of_draft] == ["set_circuit", "move_circuit"]
-    assert of_draft[0]["blockedBy"] == [
+    assert of_draft[0]["canStart"]["blockedBy"] == [
         {
             "code": "STATUS_NOT_ADMITTED",
             "message": "The subscription is INITIAL; expected ACTIVE.",
             "foundStatus": "INITIAL",
-            "admittedStatuses": ["ACTIVE"],
+            "expectedStatuses": ["ACTIVE"],
             "subscriptions": [],
             "processes": [],
         }
@@ -67,7 +68,9 @@ async def test_a_start_is_refused_for_what_the_actions_tell(house: House, databa
     node = await stored.node()
     await stored.circuit(node.node.ports[0])
     told = (await house.ask(ACTIONS, id=subscription_of(node)))["subscription"]["actions"]
-    [expected] = [each["blockedBy"] for each in told if each["workflow"]["name"] == "terminate_node"]
+    [expected] = [
+        each["canStart"]["blockedBy"] for each in told if each["workflow"]["name"] == "terminate_node"
+    ]
 
     answer = (await house.ask(TERMINATE, id=subscription_of(node)))["terminateNode"]
     by_pages = await house.ask(
@@ -101,14 +104,17 @@ async def test_a_process_that_holds_a_related_subscription_is_named(house: House
     of_circuit = (await house.ask(ACTIONS, id=subscription_of(circuit)))["subscription"]["actions"]
 
     assert [
-        (action["workflow"]["name"], [(each["code"], each["processes"]) for each in action["blockedBy"]])
+        (
+            action["workflow"]["name"],
+            [(each["code"], each["processes"]) for each in action["canStart"]["blockedBy"]],
+        )
         for action in of_node
     ] == [
         ("rename_node", [("NOT_IN_SYNC", [process])]),
         ("validate_node", []),
         ("terminate_node", [("NOT_IN_SYNC", [process]), ("IN_USE", [])]),
     ]
-    [blocker] = of_circuit[0]["blockedBy"]
+    [blocker] = of_circuit[0]["canStart"]["blockedBy"]
     assert (blocker["code"], blocker["subscriptions"], blocker["processes"]) == (
         "RELATED_NOT_IN_SYNC",
         [{"id": subscription_of(node)}],
@@ -125,7 +131,8 @@ async def test_what_is_out_of_scope_blocks_and_is_not_named(house: House, databa
     told = await ask(ACTIONS, id=subscription_of(node))
     refused = await ask(TERMINATE, id=subscription_of(node))
 
-    [blocked] = [each for each in told["data"]["subscription"]["actions"] if not each["enabled"]]
+    checks = [each["canStart"] for each in told["data"]["subscription"]["actions"]]
+    [blocked] = [each for each in checks if not each["allowed"]]
     assert [(each["code"], each["subscriptions"]) for each in blocked["blockedBy"]] == [("IN_USE", [])]
     assert refused["data"]["terminateNode"]["blockedBy"] == blocked["blockedBy"]
     for answer in (told, refused):
@@ -135,7 +142,7 @@ async def test_what_is_out_of_scope_blocks_and_is_not_named(house: House, databa
 
 ACTIONS_OF_A_PAGE = """
 { subscriptions(first: 100) { nodes { id status inSync
-    actions { workflow { name } enabled blockedBy { code message } } } } }
+    actions { workflow { name } canStart { allowed blockedBy { code message } } } } } }
 """
 
 

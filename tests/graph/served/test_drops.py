@@ -13,7 +13,7 @@ from websockets.typing import Subprotocol
 
 from domain.json import decode, encode
 from tests.graph.served.house import House
-from tests.graph.served.test_events import all_events, events, is_unwatched, summary
+from tests.graph.served.test_events import all_events, beginning, events, is_unwatched, summary
 from tests.parity import parity
 from tests.waiting import eventually
 
@@ -87,7 +87,7 @@ class Follower:
     async def live_once(self, follow: Follow) -> None:
         """Follows until a moment that nothing decides but chance: a while after none, one or two events."""
         left = None if self.drops >= DROPS else self.randomness.randint(0, 2)
-        after = self.seen[-1]["cursor"] if self.seen else "0"
+        after = self.seen[-1]["cursor"] if self.seen else beginning(self.process)
         clock = asyncio.timeout(None)
         try:
             async with clock, aclosing(follow(self.house, self.process, after)) as stream:
@@ -129,7 +129,7 @@ async def test_whoever_is_dropped_a_hundred_times_while_a_process_runs_has_its_e
     async with asyncio.timeout(60):
         while not follower.is_over:
             await follower.live_once(randomness.choice([by_stream, by_socket]))
-    whole = await all_events(house, follower.process, "0")
+    whole = await all_events(house, follower.process, beginning(follower.process))
 
     def identity(event: Any) -> tuple[str, int, str, str]:
         return event["cursor"], event["version"], *summary(event)

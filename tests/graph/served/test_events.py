@@ -35,6 +35,11 @@ async def events(
         yield response["data"]["processEvents"]
 
 
+def beginning(process: str) -> str:
+    """The cursor before the first event of a process."""
+    return f"{process}.v0"
+
+
 async def all_events(house: House, process: str, after: str | None = None) -> list[Any]:
     async with asyncio.timeout(15):
         return [event async for event in events(house, process, after)]
@@ -104,7 +109,7 @@ async def test_a_follower_that_comes_back_with_any_cursor_misses_nothing_and_see
     await house.resume(process, {"serial": 7})
     await house.until(process, "COMPLETED")
 
-    seen = await all_events(house, process, "0")
+    seen = await all_events(house, process, beginning(process))
 
     assert len({event["cursor"] for event in seen}) == len(seen)
     for position, event in enumerate(seen):
@@ -132,7 +137,7 @@ async def test_the_delta_of_a_step_can_be_read_with_its_event(working_house: Hou
     await house.resume(process, {"serial": 7})
     await house.until(process, "COMPLETED")
 
-    seen = await all_events(house, process, "0")
+    seen = await all_events(house, process, beginning(process))
 
     [confirmed] = [event for event in seen if summary(event) == ("confirm", "SUCCESS")]
     assert confirmed["step"]["delta"] == {"serial": 7}
@@ -159,24 +164,30 @@ async def test_every_event_is_read_by_itself_and_not_from_what_the_stream_has_re
     assert event == {"step": {"key": "provision", "attempts": [{"number": 1, "status": "SUCCESS"}]}}
 
 
+FOREIGN = "process_01h455vb4pex5vsknk084sn02q.v1"
+"""A cursor of another process."""
+
+
 @pytest.mark.parametrize(
-    ("after", "code", "message"),
+    ("after", "message"),
     [
-        ("", "INVALID_CURSOR", "'' is no cursor: expected one that an event had."),
-        ("1.x", "INVALID_CURSOR", "'1.x' is no cursor: expected one that an event had."),
-        ("99.0", "INVALID_CURSOR", "Found the version 99 in the cursor: the process is at version 1."),
+        ("", "'' is no cursor of this process: expected one that an event of it had."),
+        ("1.0", "'1.0' is no cursor of this process: expected one that an event of it had."),
+        (FOREIGN, f"'{FOREIGN}' is no cursor of this process: expected one that an event of it had."),
+        ("{}.v99.0", "Found the version 99 in the cursor: the process is at version 1."),
     ],
 )
-async def test_a_wrong_cursor_is_refused(house: House, after: str, code: str, message: str) -> None:
+async def test_a_wrong_cursor_is_refused(house: House, after: str, message: str) -> None:
     process = await house.start_node()
+    after = after.format(process)
 
     [response] = [response async for response in house.follow(EVENTS, process=process, after=after)]
 
     [error] = response["errors"]
-    assert (error["extensions"]["code"], error["message"]) == (code, message)
+    assert (error["extensions"]["code"], error["message"]) == ("INVALID_CURSOR", message)
 
 
-@pytest.mark.parametrize("after", [None, "1"])
+@pytest.mark.parametrize("after", [None, FOREIGN])
 async def test_an_unknown_process_cannot_be_followed(house: House, after: str | None) -> None:
     unknown = "process_01h455vb4pex5vsknk084sn02q"
 
@@ -202,7 +213,7 @@ async def test_a_stopping_server_ends_a_follower_who_then_goes_on_at_another(hou
         await house.server.end_streams()
         await socket.wait_closed()
 
-    assert first["payload"]["data"]["processEvents"]["cursor"] == "1"
+    assert first["payload"]["data"]["processEvents"]["cursor"] == f"{process}.v1"
     assert (socket.close_code, socket.close_reason) == (1001, "Going away")
     assert house.server.streams.count == 0
 

@@ -17,7 +17,7 @@ PROCESSES_DEEP = """
     currentStep { key } steps { key delta attempts { number actor } }
     subscriptions {
       id product { name workflows { name } } heldBy { id steps { key } } processes { nodes { id } }
-      blocks { id ... on Block { ownerSubscription { id } } } relations { blockId }
+      blocks { id ... on Block { ownerSubscription { id } } } blockTree { block { id } }
       ... on NodeSubscription { node { ports { speed } } active { vendor } }
     } } } }
 """

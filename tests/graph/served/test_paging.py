@@ -2,6 +2,7 @@ import pytest
 
 from domain.storage.database import Database
 from tests.graph.served.house import House
+from tests.graph.served.stored import Stored, subscription_of
 
 PAGE = """
 query ($first: Int, $after: String, $last: Int, $before: String) {
@@ -98,6 +99,31 @@ async def test_a_page_that_makes_no_sense_is_refused(
 
         assert found_code == code
         assert found_message.startswith(message)
+
+
+async def test_a_cursor_serves_its_own_list_alone_inside_of_things_too(
+    house: House, database: Database
+) -> None:
+    stored = Stored(database)
+    node = await stored.node()
+    circuit = subscription_of(await stored.circuit(node.node.ports[0]))
+    inside = """query ($id: ID!, $after: String) { subscription(id: $id) {
+                  %s(after: $after) { edges { cursor } } } }"""
+    lists = ("dependsOn", "inUseBy", "processes", "versions")
+
+    async def cursors(field: str, subscription: str) -> list[str]:
+        found = (await house.ask(inside % field, id=subscription))["subscription"][field]
+        return [edge["cursor"] for edge in found["edges"]]
+
+    [used] = await cursors("dependsOn", circuit)
+    [user] = await cursors("inUseBy", subscription_of(node))
+    [version] = await cursors("versions", circuit)
+    own = {used: "dependsOn", user: "inUseBy", version: "versions"}
+    for cursor, mine in own.items():
+        for field in lists:
+            response = await house.post(inside % field, id=circuit, after=cursor)
+            codes = [error["extensions"]["code"] for error in response.get("errors", ())]
+            assert codes == ([] if field == mine else ["INVALID_PAGE"]), (field, mine)
 
 
 async def test_a_page_has_a_default_length(house: House, database: Database) -> None:

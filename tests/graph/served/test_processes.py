@@ -117,7 +117,7 @@ async def test_a_failed_process_tells_why_and_can_be_retried_and_aborted(working
     failed = (
         await house.ask(
             "query ($id: ID!) { process(id: $id) { isTask failureKind failureReason"
-            " steps { attempts { number error errorKind traceback } } } }",
+            " steps { attempts { number error failureKind traceback } } } }",
             id=process_id,
         )
     )["process"]
@@ -129,12 +129,12 @@ async def test_a_failed_process_tells_why_and_can_be_retried_and_aborted(working
     assert (failed["isTask"], failed["failureKind"]) == (True, "INCONSISTENT_DATA")
     assert "broken-1 is not there" in failed["failureReason"]
     [attempt] = failed["steps"][0]["attempts"]
-    assert (attempt["number"], attempt["errorKind"]) == (1, "INCONSISTENT_DATA")
+    assert (attempt["number"], attempt["failureKind"]) == (1, "INCONSISTENT_DATA")
     assert "InconsistentData" in attempt["traceback"]
     assert retried["__typename"] == "ProcessUpdated"
     assert (aborted["__typename"], aborted["process"]["status"]) == ("ProcessUpdated", "ABORTED")
-    assert (again["__typename"], again["found"]) == ("WrongStatus", "ABORTED")
-    assert "ABORTED" not in again["expected"]
+    assert (again["__typename"], again["foundStatus"]) == ("WrongStatus", "ABORTED")
+    assert "ABORTED" not in again["expectedStatuses"]
 
 
 async def _command(house: House, name: str, process_id: str) -> Any:
@@ -142,7 +142,7 @@ async def _command(house: House, name: str, process_id: str) -> Any:
         f"""mutation ($process: ID!) {{ {name}(process: $process) {{
               __typename
               ... on ProcessUpdated {{ process {{ id status }} }}
-              ... on WrongStatus {{ message found expected }}
+              ... on WrongStatus {{ message foundStatus expectedStatuses }}
               ... on NotFound {{ message missingId }}
             }} }}""",
         process=process_id,

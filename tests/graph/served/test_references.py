@@ -23,13 +23,23 @@ query ($id: ID!) { subscription(id: $id) {
       circuit { title main { id name } ends { ... on PortBlock { id name } } }
       active { circuit { main { name } } } }
     blocks { __typename id blockName ... on Block { ownerSubscription { id customerId } values { name } } }
-    relations { parentId field blockId isReference } } }
+    blockTree { parent { id } field block { id } isReference } } }
 """
 
 
 def block_of(block: Any) -> str:
     """The id of a block, as clients see it."""
     return encode_id(IdKind.BLOCK, block.id)
+
+
+def place(parent: Any, field: str, block: Any, *, is_reference: bool) -> dict[str, object]:
+    """A place in a tree, as clients see it."""
+    return {
+        "parent": None if parent is None else {"id": block_of(parent)},
+        "field": field,
+        "block": {"id": block_of(block)},
+        "isReference": is_reference,
+    }
 
 
 async def two_customers(database: Database) -> tuple[Node, Node, CircuitInactive]:
@@ -61,10 +71,10 @@ async def test_a_block_of_another_subscription_is_shown_where_it_is_referred_to(
         block_of(own_port): ("PortBlock", subscription_of(own)),
         block_of(other_port): ("PortBlock", subscription_of(other)),
     }
-    assert found["relations"] == [
-        {"parentId": None, "field": "circuit", "blockId": block_of(block), "isReference": False},
-        {"parentId": block_of(block), "field": "ends", "blockId": block_of(own_port), "isReference": True},
-        {"parentId": block_of(block), "field": "main", "blockId": block_of(other_port), "isReference": True},
+    assert found["blockTree"] == [
+        place(None, "circuit", block, is_reference=False),
+        place(block, "ends", own_port, is_reference=True),
+        place(block, "main", other_port, is_reference=True),
     ]
 
 
@@ -93,12 +103,7 @@ async def test_of_a_block_out_of_scope_nothing_is_told_but_that_it_is_there(
     assert {each["id"] for each in found["blocks"]} == {
         block_of(each) for each in (block, own_port, other_port)
     }
-    assert found["relations"][2] == {
-        "parentId": block_of(block),
-        "field": "main",
-        "blockId": block_of(other_port),
-        "isReference": True,
-    }
+    assert found["blockTree"][2] == place(block, "main", other_port, is_reference=True)
     assert subscription_of(other).removeprefix("subscription_") not in str(response)
     assert "customer 2" not in str(response)
 
@@ -236,7 +241,7 @@ RELATIONS = """
 { subscriptions(first: 100) { nodes { id
     dependsOn(first: 10, depth: 5) { totalCount nodes { id description } }
     inUseBy { nodes { id status } }
-    relations { blockId }
+    blockTree { block { id } }
     ... on CircuitSubscription { circuit { title total main { name ownerSubscription { id } inUseBy { nodes {
       field subscription { id } parentBlock { id } } } } } } } } }
 """

@@ -341,7 +341,8 @@ async def test_a_resume_of_a_process_that_moved_on_is_a_conflict_in_ids_of_clien
     process = await house.start_node()
     await house.until(process, "SUSPENDED")
     resume = """mutation ($process: ID!) { resumeProcess(process: $process, pages: [{serial: 7}]) {
-        __typename ... on Conflict { message cause processId } ... on WrongStatus { message found } } }"""
+        __typename ... on Conflict { message cause processId }
+        ... on WrongStatus { message foundStatus } } }"""
 
     answers = await asyncio.gather(*(house.ask(resume, process=process) for _ in range(8)))
 
@@ -355,7 +356,7 @@ async def test_a_resume_of_a_process_that_moved_on_is_a_conflict_in_ids_of_clien
                     "cause": "PROCESS_MOVED_ON",
                     "processId": process,
                 }
-            case {"__typename": "WrongStatus", "message": message, "found": found}:
+            case {"__typename": "WrongStatus", "message": message, "foundStatus": found}:
                 assert message == f"The process is {found}: expected SUSPENDED."
             case other:
                 assert other == {"__typename": "ProcessUpdated"}

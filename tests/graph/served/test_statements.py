@@ -18,8 +18,8 @@ SUBSCRIPTION_DETAIL = """
 query ($id: ID!) { subscription(id: $id) {
     id status inSync version product { name }
     ... on NodeSubscription { node { hostname ports { name speed } uplink { name } } active { vendor } }
-    blocks { id blockName ... on Block { values { name type value } } }
-    relations { parentId field position blockId }
+    blocks { id blockName ... on Block { values { name kind value } } }
+    blockTree { field position parent { id } block { id } }
     heldBy { id status } processes(first: 10) { nodes { id status workflowName } } } }
 """
 

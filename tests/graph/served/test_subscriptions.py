@@ -1,7 +1,9 @@
 import pytest
 
 from domain.storage.database import Database
+from graph.ids import IdKind, encode_id
 from tests.graph.served.house import House
+from tests.graph.served.stored import Stored, subscription_of
 from tests.parity import parity
 
 NODE = """
@@ -15,8 +17,8 @@ query ($id: ID!) {
       active { vendor node { hostname role serial ports { name speed } } }
     }
     blocks { __typename id blockName
-             ... on Block { values { name kind type isList value } ownerSubscription { id } } }
-    relations { parentId field position blockId isReference }
+             ... on Block { values { name kind isList value } ownerSubscription { id } } }
+    blockTree { field position isReference parent { id } block { id } }
   }
 }
 """
@@ -60,8 +62,14 @@ async def test_an_active_subscription_has_its_blocks_loose_strict_and_generic(wo
         },
     }
     assert [block["__typename"] for block in blocks] == ["NodeBlock", "PortBlock", "PortBlock"]
-    assert found["relations"] == [
-        {"parentId": parent, "field": field, "position": position, "blockId": block, "isReference": False}
+    assert found["blockTree"] == [
+        {
+            "field": field,
+            "position": position,
+            "isReference": False,
+            "parent": parent and {"id": parent},
+            "block": {"id": block},
+        }
         for parent, field, position, block in (
             (None, "node", 0, node["id"]),
             (node["id"], "ports", 0, blocks[1]["id"]),
@@ -70,8 +78,8 @@ async def test_an_active_subscription_has_its_blocks_loose_strict_and_generic(wo
     ]
     assert blocks[1]["id"] == node["ports"][0]["id"]
     assert blocks[1]["values"] == [
-        {"name": "name", "kind": "STRING", "type": "String", "isList": False, "value": "eth0"},
-        {"name": "speed", "kind": "BIG_INT", "type": "BigInt", "isList": False, "value": "100000000000"},
+        {"name": "name", "kind": "STRING", "isList": False, "value": "eth0"},
+        {"name": "speed", "kind": "BIG_INT", "isList": False, "value": "100000000000"},
     ]
     assert blocks[1]["ownerSubscription"] == {"id": subscription_id}
 
@@ -121,6 +129,41 @@ async def test_a_tree_that_drifted_from_its_model_is_a_typed_problem(
     else:
         assert {error["extensions"]["code"] for error in response["errors"]} == {"MODEL_DRIFTED"}
         assert message in response["errors"][0]["message"]
+
+
+async def test_a_tree_that_drifted_costs_a_list_nothing_but_its_own_blocks(
+    house: House, database: Database
+) -> None:
+    stored = Stored(database)
+    sound, drifted = await stored.node(ports=()), await stored.node(ports=())
+    async with database.writer() as connection:
+        await connection.execute(
+            "UPDATE block SET values = jsonb_set(values, '{serial}', 'true') WHERE id = $1", drifted.node.id
+        )
+    blocks = [encode_id(IdKind.BLOCK, node.node.id) for node in (drifted, sound)]
+
+    response = await house.post(
+        """query ($blocks: [ID!]!) { nodes(ids: $blocks) { id }
+             nodeSubscriptions { nodes { id node { serial } blocks { id } blockTree { depth } } } }""",
+        blocks=blocks,
+    )
+
+    codes = [error["extensions"]["code"] for error in response["errors"]]
+    assert codes == ["MODEL_DRIFTED"] * 4
+    assert response["data"] == {
+        "nodes": [None, {"id": blocks[1]}],
+        "nodeSubscriptions": {
+            "nodes": [
+                {"id": subscription_of(drifted), "node": None, "blocks": None, "blockTree": None},
+                {
+                    "id": subscription_of(sound),
+                    "node": {"serial": "1"},
+                    "blocks": [{"id": blocks[1]}],
+                    "blockTree": [{"depth": 0}],
+                },
+            ]
+        },
+    }
 
 
 async def test_a_subscription_of_a_product_that_is_gone_still_shows(

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
+from domain.storage.database import Database
 from tests.graph.served.house import House
+from tests.graph.served.stored import Stored
 from tests.parity import parity
 from tests.postgres import StatementLog
 
@@ -44,9 +46,12 @@ async def test_a_validation_that_failed_does_not_count(working_house: House) -> 
     assert (await house.ask(LAST, id=subscription))["subscription"]["lastValidatedAt"] is None
 
 
-async def test_the_validations_of_a_page_are_one_statement(house: House, statements: StatementLog) -> None:
-    for number in range(3):
-        await house.active_node(hostname=f"fine-{number}")
+async def test_the_validations_of_a_page_are_one_statement(
+    house: House, database: Database, statements: StatementLog
+) -> None:
+    stored = Stored(database)
+    for _ in range(3):
+        await stored.node()
 
     with statements.recorded() as recorded:
         found = await house.ask("{ subscriptions(first: 3) { nodes { lastValidatedAt } } }")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from domain.ids import CustomerId
 from domain.scope import Scope
 from domain.storage.database import Database
@@ -21,9 +23,9 @@ query ($id: ID!, $first: Int, $after: String) { subscription(id: $id) {
 """
 
 VERSION = """
-query ($id: ID!, $version: Int!) { subscriptionVersion(id: $id, version: $version) {
+query ($id: ID!, $version: Int!) { subscriptionVersion(subscription: $id, version: $version) {
     subscriptionId version productName customerId status description
-    blocks { blockId blockName label values { name kind type isList value } }
+    blocks { blockId blockName label values { name kind isList value } }
     relations { parentId field position blockId isReference } } }
 """
 
@@ -122,8 +124,8 @@ async def test_a_version_is_shown_as_it_was(house: House, database: Database) ->
         "A node",
     )
     assert blocks["PortBlock"]["values"] == [
-        {"name": "name", "kind": "STRING", "type": "String", "isList": False, "value": "eth0"},
-        {"name": "speed", "kind": "BIG_INT", "type": "BigInt", "isList": False, "value": "1000"},
+        {"name": "name", "kind": "STRING", "isList": False, "value": "eth0"},
+        {"name": "speed", "kind": "BIG_INT", "isList": False, "value": "1000"},
     ]
     assert {value["name"]: value["value"] for value in blocks["NodeBlock"]["values"]}["role"] == "CORE"
     assert first["relations"] == [
@@ -180,15 +182,18 @@ async def test_versions_tell_nothing_of_other_customers(house: House, database: 
         assert subscription_of(other) not in str(answer)
 
 
-async def test_the_first_pages_of_the_versions_of_many_are_one_statement(
-    house: House, database: Database, statements: StatementLog
+@pytest.mark.parametrize("page", ["first: 3", "last: 3"])
+async def test_the_same_page_of_the_versions_of_many_is_one_statement(
+    house: House, database: Database, statements: StatementLog, page: str
 ) -> None:
     stored = Stored(database)
     for _ in range(3):
         await stored.node()
 
     with statements.recorded() as recorded:
-        found = await house.ask("{ subscriptions { nodes { versions(first: 3) { nodes { version at } } } } }")
+        found = await house.ask(
+            f"{{ subscriptions {{ nodes {{ versions({page}) {{ nodes {{ at }} }} }} }} }}"
+        )
 
     assert [len(node["versions"]["nodes"]) for node in found["subscriptions"]["nodes"]] == [1, 1, 1]
     assert len([text for text in recorded if not text.startswith("LISTEN")]) == 2

@@ -1,4 +1,4 @@
-"""One database for all tests about callers, and two servers on it: one of them asks an authorizer."""
+"""One database for all tests about callers, and two servers on it: one of them asks an access policy."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from domain.storage.database import Database
 from graph.app import create_server
-from graph.authentication.authorizer import Authorizer
+from graph.authentication.access_policy import AccessPolicy
 from graph.authentication.settings import OidcSettings
 from graph.settings import GraphSettings
 from tests.graph.application import CATALOG, REGISTRY
@@ -80,13 +80,13 @@ async def ruled(
     callers_database: Database, callers_provider: Provider
 ) -> AsyncGenerator[tuple[House, Rules]]:
     rules = Rules()
-    async with serving_callers(callers_database, callers_provider, authorizer=rules) as house:
+    async with serving_callers(callers_database, callers_provider, access_policy=rules) as house:
         yield house, rules
 
 
 @pytest.fixture
 def rules(ruled: tuple[House, Rules], provider: Provider) -> Rules:
-    """What the authorizer of `authorized` says, which begins anew with each test."""
+    """What the access policy of `authorized` says, which begins anew with each test."""
     del provider
     ruled[1].begin_anew()
     return ruled[1]
@@ -94,14 +94,14 @@ def rules(ruled: tuple[House, Rules], provider: Provider) -> Rules:
 
 @pytest.fixture
 def authorized(ruled: tuple[House, Rules], rules: Rules) -> House:
-    """The server that asks an authorizer as well."""
+    """The server that asks an access policy as well."""
     assert rules is ruled[1]
     return ruled[0]
 
 
 @asynccontextmanager
 async def serving_callers(
-    database: Database, provider: Provider, *, authorizer: Authorizer | None = None
+    database: Database, provider: Provider, *, access_policy: AccessPolicy | None = None
 ) -> AsyncGenerator[House]:
     """A server that knows the callers of the provider, and a client without a token."""
     oidc = OidcSettings(
@@ -117,10 +117,10 @@ async def serving_callers(
             host="0.0.0.0",  # noqa: S104  # closed to strangers
             oidc=oidc,
             allowed_origins=frozenset({PORTAL}),
-            authorizer_limit_s=0.2,
-            authorizer_again_s=0.05,
+            access_policy_limit_s=0.2,
+            access_policy_again_s=0.05,
         ),
-        authorizer=authorizer,
+        access_policy=access_policy,
     )
     async with (
         serving(server.asgi, end_streams=server.end_streams) as url,

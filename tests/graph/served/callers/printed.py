@@ -12,7 +12,7 @@ from graphql import (
     parse,
 )
 
-from graph.needs import CHECKED_BY_ID
+from graph.execution.needs import CHECKED_BY_ID
 from tests.graph.served.callers.house import Target
 
 

@@ -1,10 +1,10 @@
-"""An authorizer that tests tell what to say."""
+"""An access policy that tests tell what to say."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from graph.authentication.authorizer import AskedOperation, Authorizer, Caller, Grant
+from graph.authentication.access_policy import AccessPolicy, AskedOperation, Caller, Grant
 from graph.permissions import Viewer
 
 
@@ -20,7 +20,7 @@ async def permit_all(viewer: Viewer, operation: AskedOperation) -> None:
 
 
 @dataclass
-class Rules(Authorizer):
+class Rules(AccessPolicy):
     """Says what it is told to, and remembers what it was asked."""
 
     on_grant: Callable[[Caller, Grant], Awaitable[Grant]] = agree

@@ -1,10 +1,10 @@
-"""The application's authorizer decides on operations, with what they ask for before it."""
+"""The application's access policy decides on operations, with what they ask for before it."""
 
-from graph.authentication.authorizer import AccessDenied, AskedOperation, OperationKind, RootField
+from graph.authentication.access_policy import AccessDenied, AskedOperation, OperationKind, RootField
 from graph.permissions import Viewer
 from tests.graph.served.callers.house import ClosedHouse
 from tests.graph.served.callers.rules import Rules
-from tests.graph.served.callers.test_authorizer import VIEWER, post_stream
+from tests.graph.served.callers.test_access_policy import VIEWER, post_stream
 from tests.graph.served.callers.test_signing_in import ask, greet, post
 from tests.graph.served.house import CREATE_NODE, NODE, House
 from tests.parity import parity
@@ -101,7 +101,7 @@ async def test_an_operation_is_not_begun_when_it_fails(
     await socket.close()
 
     assert by_http.status_code == 503
-    assert by_socket["payload"][0]["extensions"]["code"] == "AUTHORIZER_UNAVAILABLE"
+    assert by_socket["payload"][0]["extensions"]["code"] == "ACCESS_POLICY_UNAVAILABLE"
     assert "hunter2" not in by_http.text + str(by_socket)
     assert again["type"] == "next"
     assert await closed.stored() == before

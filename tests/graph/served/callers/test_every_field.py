@@ -196,6 +196,10 @@ async def test_an_id_tells_nobody_whether_there_is_something(closed: ClosedHouse
             '{ subscriptions(where: {not: {product: {name: {startsWith: "a"}}}}) { totalCount } }',
             Permission.READ_CATALOG,
         ),
+        (
+            "{ subscriptions(where: {heldBy: {isNull: false}}) { totalCount } }",
+            Permission.READ_PROCESSES,
+        ),
     ],
 )
 async def test_no_condition_tells_what_its_field_would_not(

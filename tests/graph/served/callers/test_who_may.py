@@ -3,7 +3,7 @@
 import pytest
 
 from graph.authentication.settings import OPERATOR, READER
-from graph.needs import permissions_of
+from graph.execution.needs import permissions_of
 from graph.permissions import Permission
 from tests.graph.served.callers.house import ROOTS, ClosedHouse, Target
 from tests.graph.served.house import SCHEMA

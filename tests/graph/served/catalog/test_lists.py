@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from graph.paging import encode_cursor
+from graph.lists.paging import encode_cursor
 from tests.graph.served.catalog.house import CatalogHouse
 from tests.parity import parity
 

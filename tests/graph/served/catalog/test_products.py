@@ -160,6 +160,7 @@ async def test_the_subscriptions_of_many_products_take_two_statements_and_their_
 
     found, taken = await catalog.counted(query % "")
     _, with_totals = await catalog.counted(query % "totalCount")
+    oldest, taken_for_oldest = await catalog.counted((query % "").replace("first: 2", "last: 2"))
 
     shown = {
         node["name"]: [each["id"] for each in node["subscriptions"]["nodes"]]
@@ -170,7 +171,13 @@ async def test_the_subscriptions_of_many_products_take_two_statements_and_their_
     assert shown["Node umbrella"] == []
     acme = next(node for node in found["products"]["nodes"] if node["name"] == "Node acme")
     assert acme["subscriptions"]["pageInfo"] == {"hasNextPage": True, "hasPreviousPage": False}
-    assert (taken, with_totals) == (3, 4)
+    acme = next(node for node in oldest["products"]["nodes"] if node["name"] == "Node acme")
+    assert [each["id"] for each in acme["subscriptions"]["nodes"]] == [
+        catalog.ids["node 2"],
+        catalog.ids["node 1"],
+    ]
+    assert acme["subscriptions"]["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": True}
+    assert (taken, with_totals, taken_for_oldest) == (3, 4, 3)
 
 
 async def test_the_subscriptions_of_a_product_are_walked_in_both_directions(catalog: CatalogHouse) -> None:

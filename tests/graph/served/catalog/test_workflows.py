@@ -78,19 +78,19 @@ async def test_what_stands_in_the_way_is_what_the_actions_of_the_subscription_sa
 ) -> None:
     blocked, form = await check(catalog, "terminate_node", catalog.ids["node 1"])
     found = await catalog.ask(
-        "query ($id: ID!) { subscription(id: $id) { actions { workflow { name } enabled allowed "
-        "blockedBy { code message } } } }",
+        "query ($id: ID!) { subscription(id: $id) { actions { workflow { name } canStart { allowed "
+        "code reason predicateCode blockedBy { code message } } } } }",
         id=catalog.ids["node 1"],
     )
 
-    actions = {each["workflow"]["name"]: each for each in found["subscription"]["actions"]}
+    actions = {each["workflow"]["name"]: each["canStart"] for each in found["subscription"]["actions"]}
     blockers = actions["terminate_node"]["blockedBy"]
     assert [each["code"] for each in blockers] == ["IN_USE"]
     assert blocked == no("BLOCKED", " ".join(each["message"] for each in blockers), blockedBy=blockers)
     assert form is None
     for name, action in actions.items():
         (answer, _) = await check(catalog, name, catalog.ids["node 1"])
-        assert answer["allowed"] == (action["enabled"] and action["allowed"]), name
+        assert answer == action, name
 
 
 @pytest.mark.parametrize(

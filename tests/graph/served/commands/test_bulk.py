@@ -28,14 +28,14 @@ mutation ($ids: [ID!]!, $reason: String) { abortProcesses(processes: $ids, reaso
   ... on BulkResult { doneCount refusedCount }
   items { processId result { __typename
     ... on ProcessUpdated { process { status failureReason lastActor } }
-    ... on InvalidInput { errors { path code } } ... on WrongStatus { found }
+    ... on InvalidInput { errors { path code } } ... on WrongStatus { foundStatus }
     ... on Refused { message } } } } }
 """
 REPAIR = """
 mutation ($ids: [ID!]!) { setSubscriptionsInSync(subscriptions: $ids) { doneCount refusedCount
   items { subscriptionId result { __typename
     ... on SubscriptionUpdated { subscription { inSync heldBy { id } } }
-    ... on WrongStatus { found } ... on Refused { message } } } } }
+    ... on WrongStatus { foundStatus } ... on Refused { message } } } } }
 """
 REFER = """
 INSERT INTO block_relation (parent_id, child_id, attribute, position, subscription_id, owner_id)
@@ -181,7 +181,7 @@ async def test_several_processes_are_aborted_and_each_is_answered(
     assert refused.pop("message").startswith("The process is ABORTED: expected QUEUED or RUNNING or ")
     assert refused == {
         "__typename": "WrongStatus",
-        "found": "ABORTED",
+        "foundStatus": "ABORTED",
     }
     assert kinds(hidden) == ["NotFound"]
     assert await commands.status(guarded) == "QUEUED"
@@ -226,7 +226,7 @@ async def test_several_subscriptions_are_put_in_sync_and_each_is_answered(
     in_sync = {"__typename": "SubscriptionUpdated", "subscription": {"inSync": True, "heldBy": None}}
     assert (answer["doneCount"], answer["refusedCount"]) == (2, 4)
     assert kinds(answer) == ["WrongStatus", "SubscriptionUpdated", "SubscriptionUpdated", *["NotFound"] * 3]
-    assert answer["items"][0]["result"]["found"] == "FAILED"
+    assert answer["items"][0]["result"]["foundStatus"] == "FAILED"
     assert [item["result"] for item in answer["items"][1:3]] == [in_sync, in_sync]
     assert again["items"][0]["result"] == in_sync
     assert found["subscription"] == {"inSync": False}

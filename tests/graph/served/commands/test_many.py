@@ -15,7 +15,7 @@ from tests.postgres import StatementLog
 RETRY_RESULT = """
 doneCount refusedCount items { processId result { __typename
   ... on ProcessUpdated { process { id status } }
-  ... on Refused { message } ... on NotAllowed { code } ... on WrongStatus { found expected }
+  ... on Refused { message } ... on NotAllowed { code } ... on WrongStatus { foundStatus expectedStatuses }
   ... on NotFound { missingId } } }
 """
 RETRY = f"mutation ($ids: [ID!]!) {{ retryProcesses(processes: $ids) {{ {RETRY_RESULT} }} }}"
@@ -23,7 +23,7 @@ RETRY_TASKS = f"mutation {{ retryFailedTasks {{ {RETRY_RESULT} }} }}"
 DELETE = """
 mutation ($ids: [ID!]!) { deleteProcesses(processes: $ids) { doneCount refusedCount items { processId
   result { __typename ... on ProcessDeleted { deletedProcessId }
-    ... on Refused { message } ... on NotAllowed { code } ... on WrongStatus { found } } } } }
+    ... on Refused { message } ... on NotAllowed { code } ... on WrongStatus { foundStatus } } } } }
 """
 ABORT = "mutation ($id: ID!) { abortProcess(process: $id) { __typename } }"
 UNKNOWN = "process_01h455vb4pex5vsknk084sn02q"
@@ -58,8 +58,8 @@ async def test_several_processes_are_retried_and_each_is_answered(commands: Comm
             "result": {
                 "__typename": "WrongStatus",
                 "message": "The process is QUEUED: expected WAITING or FAILED.",
-                "found": "QUEUED",
-                "expected": ["WAITING", "FAILED"],
+                "foundStatus": "QUEUED",
+                "expectedStatuses": ["WAITING", "FAILED"],
             },
         },
         {
@@ -116,7 +116,7 @@ async def test_several_processes_are_deleted_and_each_is_answered(commands: Comm
         {
             "__typename": "WrongStatus",
             "message": "The process is FAILED: expected ABORTED or COMPLETED.",
-            "found": "FAILED",
+            "foundStatus": "FAILED",
         },
         {"__typename": "NotFound", "message": f"There is no {UNKNOWN}."},
         {

@@ -13,7 +13,7 @@ mutation ($id: ID!, $note: String, $version: Int) {
   setProcessNote(process: $id, note: $note, version: $version) { __typename
   ... on ProcessUpdated { process { note noteVersion version } }
   ... on InvalidInput { errors { path code } }
-  ... on StaleNote { foundVersion expectedVersion process { note noteVersion } }
+  ... on StaleVersion { foundVersion expectedVersion current { id ... on Process { note noteVersion } } }
   ... on NotFound { missingId } ... on Refused { message } }
 }
 """
@@ -40,11 +40,11 @@ async def test_a_note_is_replaced_under_its_version(commands: CommandHouse, stat
     assert second["process"] == {"note": "They called back", "noteVersion": 2, "version": 1}
     assert recorded.verbs == ["WITH", "SELECT"]
     assert stale == {
-        "__typename": "StaleNote",
+        "__typename": "StaleVersion",
         "message": "The note has version 2, expected version 1.",
         "foundVersion": 2,
         "expectedVersion": 1,
-        "process": {"note": "They called back", "noteVersion": 2},
+        "current": {"id": process, "note": "They called back", "noteVersion": 2},
     }
     assert none["process"] == {"note": None, "noteVersion": 3, "version": 1}
 

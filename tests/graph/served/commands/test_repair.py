@@ -12,7 +12,8 @@ from tests.postgres import StatementLog
 REPAIR = """
 mutation ($id: ID!) { setSubscriptionInSync(subscription: $id) { __typename
   ... on SubscriptionUpdated { subscription { inSync version heldBy { id } } }
-  ... on Refused { message } ... on NotFound { missingId } ... on WrongStatus { found expected } } }
+  ... on Refused { message } ... on NotFound { missingId }
+  ... on WrongStatus { foundStatus expectedStatuses } } }
 """
 ABORT = "mutation ($id: ID!) { abortProcess(process: $id) { __typename } }"
 
@@ -47,8 +48,8 @@ async def test_a_subscription_is_put_in_sync_once_its_process_has_ended(
     assert too_early == {
         "__typename": "WrongStatus",
         "message": "The process is FAILED: expected ABORTED or COMPLETED.",
-        "found": "FAILED",
-        "expected": ["ABORTED", "COMPLETED"],
+        "foundStatus": "FAILED",
+        "expectedStatuses": ["ABORTED", "COMPLETED"],
     }
     assert done["subscription"] == {"inSync": True, "version": 1, "heldBy": None}
     assert again == done
@@ -64,7 +65,7 @@ async def test_a_running_process_keeps_its_subscription(commands: CommandHouse, 
         "reader", "query ($id: ID!) { subscription(id: $id) { inSync heldBy { id } } }", id=node
     )
 
-    assert (refused["__typename"], refused["found"]) == ("WrongStatus", "QUEUED")
+    assert (refused["__typename"], refused["foundStatus"]) == ("WrongStatus", "QUEUED")
     assert found["subscription"] == {"inSync": False, "heldBy": {"id": process}}
 
 

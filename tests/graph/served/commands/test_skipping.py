@@ -19,7 +19,7 @@ mutation ($step: ID!, $reason: String!, $values: JSON) {
     ... on InvalidInput { errors { path message code } }
     ... on NotAllowed { reason code }
     ... on NotFound { missingId }
-    ... on WrongStatus { found expected }
+    ... on WrongStatus { foundStatus expectedStatuses }
     ... on StepNotSkippable { missing }
     ... on Conflict { cause processId }
   }
@@ -100,8 +100,8 @@ async def test_a_skip_is_refused_for_what_the_process_is_and_where_it_stands(com
     assert running == {
         "__typename": "WrongStatus",
         "message": "The process is QUEUED: expected SUSPENDED or WAITING or AWAITING_CALLBACK or FAILED.",
-        "found": "QUEUED",
-        "expected": ["SUSPENDED", "WAITING", "AWAITING_CALLBACK", "FAILED"],
+        "foundStatus": "QUEUED",
+        "expectedStatuses": ["SUSPENDED", "WAITING", "AWAITING_CALLBACK", "FAILED"],
     }
     assert elsewhere == {
         "__typename": "Conflict",

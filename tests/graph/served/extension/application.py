@@ -7,7 +7,7 @@ import strawberry
 
 from orchestrion.graphql import (
     AccessDenied,
-    Authorizer,
+    AccessPolicy,
     Block,
     Caller,
     CustomerId,
@@ -170,7 +170,7 @@ class ViewerFields:
         return "all" if customers is None else ", ".join(sorted(customers))
 
 
-class Doorkeeper(Authorizer):
+class Doorkeeper(AccessPolicy):
     """Grants what the test says."""
 
     def __init__(self) -> None:
@@ -257,5 +257,5 @@ def extension(doorkeeper: Doorkeeper, directory: Directory) -> GraphExtension:
             "Viewer": ViewerFields,
         },
         customers=directory,
-        authorizer=doorkeeper,
+        access_policy=doorkeeper,
     )

@@ -250,6 +250,7 @@ async def test_what_every_subscription_has_is_compared_by_every_operator(circuit
         "name": {"eq": ("Circuit", ids), "startsWith": ("Node", [])},
         "tag": {"in": (["CIRCUIT", "ACME"], ids), "contains": ("circ", ids)},
         "productType": {"eq": ("Circuit", ids), "isNull": (True, [])},
+        "status": {"eq": ("ACTIVE", ids), "in": (["END_OF_LIFE"], []), "isNull": (False, ids)},
     }
     wheres = [
         *(({field: {operator: operand}}, wanted) for field, operators in table.items()

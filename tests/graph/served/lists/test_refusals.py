@@ -26,7 +26,11 @@ from tests.parity import parity
         ({"and": None}, "and", "found null, expected a value, or no such field"),
         ({"circuit": {"carrier": None}}, "circuit carrier", "found null, expected a value"),
         ({"status": {}}, "status", "found no operator, expected at least one of eq, in, isNull."),
-        ({"product": {}}, "product", "found nothing, expected at least one of id, name, tag, productType."),
+        (
+            {"product": {}},
+            "product",
+            "found nothing, expected at least one of id, name, tag, productType, status.",
+        ),
         (
             {"circuit": {"carrier": {}}},
             "circuit carrier",

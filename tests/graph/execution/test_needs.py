@@ -6,7 +6,7 @@ import pytest
 import strawberry
 from graphql import GraphQLSchema, OperationDefinitionNode, parse, validate
 
-from graph.needs import needs_of_operation, needs_of_variables
+from graph.execution.needs import needs_of_operation, needs_of_variables
 from graph.permissions import Permission, requires
 
 

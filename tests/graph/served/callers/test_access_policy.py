@@ -1,4 +1,4 @@
-"""The application's authorizer: asked about each caller and each operation, and believed in nothing else."""
+"""The application's access policy: asked about callers and operations, and believed in nothing else."""
 
 import asyncio
 import re
@@ -14,14 +14,14 @@ import pytest
 from domain.ids import CustomerId
 from domain.json import JsonValue
 from domain.scope import Scope
-from graph.authentication.admission import Admission, AuthorizedCallers
-from graph.authentication.authenticator import OpenDevelopment
-from graph.authentication.authorizer import (
+from graph.authentication.access_policy import (
     AccessDenied,
-    Authorizer,
+    AccessPolicy,
     Caller,
     Grant,
 )
+from graph.authentication.admission import Admission, AdmittedCallers
+from graph.authentication.authenticator import OpenDevelopment
 from graph.authentication.settings import READER
 from graph.permissions import Permission
 from tests.graph.authentication.provider import Provider
@@ -64,7 +64,7 @@ def not_async(caller: Caller, granted: Grant) -> Grant:
 
 
 async def give_up(caller: Caller, granted: Grant) -> Grant:
-    """As a client of the authorizer's does whose own time is over."""
+    """As a client of the access policy's does whose own time is over."""
     del caller, granted
     raise TimeoutError
 
@@ -187,7 +187,7 @@ async def test_nobody_is_let_in_by_its_failure(
     [error] = answer.json()["errors"]
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
     assert error["message"] == "It cannot be found out now what the caller may do. Try again later."
-    assert error["extensions"]["code"] == "AUTHORIZER_UNAVAILABLE"
+    assert error["extensions"]["code"] == "ACCESS_POLICY_UNAVAILABLE"
     assert error["extensions"]["errorId"] in logged
     assert (acknowledged, socket.close_code) == (None, 1013)
     assert (socket.close_reason or "").split(". ")[1] in logged
@@ -197,7 +197,7 @@ async def test_nobody_is_let_in_by_its_failure(
 @parity("AU-01", mends="bypass")
 async def test_it_is_asked_in_development_as_well() -> None:
     rules = Rules()
-    callers = AuthorizedCallers(OpenDevelopment(), Admission(rules, limit_s=1), again_s=60)
+    callers = AdmittedCallers(OpenDevelopment(), Admission(rules, limit_s=1), again_s=60)
     rules.on_grant = narrow
 
     identity = await callers.identify(None)
@@ -250,7 +250,7 @@ async def test_what_is_open_ends_when_the_answer_changes(
     assert (socket.close_code, socket.close_reason) == end
 
 
-class Agreeing(Authorizer):
+class Agreeing(AccessPolicy):
     """Says nothing of its own."""
 
 
@@ -279,7 +279,7 @@ async def test_the_example_of_the_page_does_what_it_says() -> None:
 
     names: dict[str, Any] = {"find_contract": find_contract, "is_sunday": lambda: True}
     exec(example[1], names)  # noqa: S102  # our own page
-    admission = Admission(names["EXTENSION"].authorizer, limit_s=1)
+    admission = Admission(names["EXTENSION"].access_policy, limit_s=1)
     everything = Grant(permissions=frozenset(Permission), scope=Scope.all())
 
     assert await admission.grant(Caller(name="ada", claims={"employer": "acme"}), everything) == Grant(
@@ -292,8 +292,8 @@ async def test_the_example_of_the_page_does_what_it_says() -> None:
 
 
 @pytest.mark.parametrize("wrong", [Lacking(), Agreeing, object()])
-def test_what_is_no_authorizer_is_refused_at_the_start(wrong: Any) -> None:
-    with pytest.raises(TypeError, match="expected an Authorizer"):
+def test_what_is_no_access_policy_is_refused_at_the_start(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="expected an AccessPolicy"):
         Admission(wrong, limit_s=1)
 
 

@@ -1,0 +1,34 @@
+"""Callers that ask for much at once, and others beside them."""
+
+import asyncio
+
+from graph.execution.turns import Turns
+
+
+async def test_another_caller_comes_in_between() -> None:
+    turns = Turns()
+    begun: list[str] = []
+
+    async def begin(caller: str, number: int) -> None:
+        await turns.take(caller)
+        begun.append(f"{caller} {number}")
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(3):
+            group.create_task(begin("greedy", number), name="greedy")
+        group.create_task(begin("other", 0), name="other")
+
+    assert begun == ["greedy 0", "other 0", "greedy 1", "greedy 2"]
+
+
+async def test_a_turn_that_is_not_awaited_any_more_is_the_next_ones() -> None:
+    turns = Turns()
+    await turns.take("greedy")
+    gone = asyncio.create_task(turns.take("greedy"), name="gone")
+    after = asyncio.create_task(turns.take("greedy"), name="after")
+    await asyncio.sleep(0)
+
+    gone.cancel()
+
+    async with asyncio.timeout(5):
+        await after
