@@ -225,7 +225,7 @@ async def _answer(
                 f" {refusal.expected}.",
                 found_version=refusal.found,
                 expected_version=refusal.expected,
-                current=await _read(info, subscription_id, "current"),
+                current_subscription=await _read(info, subscription_id, "currentSubscription"),
             )
 
 

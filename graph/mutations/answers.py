@@ -202,7 +202,7 @@ async def process_updated(info: Info, process_id: ProcessId) -> refusals.Process
 
 async def _read_process(info: Info, process_id: ProcessId) -> Process | None:
     info.context.forget()
-    columns = process_columns(info, "process") | process_columns(info, "current")
+    columns = process_columns(info, "process") | process_columns(info, "currentProcess")
     read = await info.context.loaders.processes(columns).load(process_id)
     return None if read is None else process(read)
 

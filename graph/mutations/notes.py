@@ -71,5 +71,5 @@ async def _stale(info: Info, refusal: StaleNote) -> ProcessNoteResult:
         message=f"The note has version {refusal.found}, expected version {refusal.expected}.",
         found_version=refusal.found,
         expected_version=refusal.expected,
-        current=updated.process,
+        current_process=updated.process,
     )

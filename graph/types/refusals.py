@@ -1,7 +1,7 @@
 """What a mutation answers: that it did what was asked, or why not, in terms its caller can act on."""
 
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -9,8 +9,10 @@ from graph.permissions import Permission, requires
 from graph.types.action import Blocker
 from graph.types.enums import ProcessStatus, define_enum
 from graph.types.form import FormPage
-from graph.types.node import Node
 from graph.types.process import Process
+
+if TYPE_CHECKING:
+    from graph.types.subscription import ProductSubscription
 
 
 class ConflictCause(Enum):
@@ -145,8 +147,15 @@ class StaleVersion(Refused):
 
     found_version: int = strawberry.field(description="The version it has; 0 means that there is nothing.")
     expected_version: int = strawberry.field(description="The version that was named.")
-    current: Node = strawberry.field(
-        description="The subscription or process that it belongs to, as it is now."
+    current_subscription: (
+        Annotated["ProductSubscription", strawberry.lazy("graph.types.subscription")] | None
+    ) = strawberry.field(
+        default=None,
+        description="The subscription that it belongs to, as it is now; null if it is a process's.",
+    )
+    current_process: Process | None = strawberry.field(
+        default=None,
+        description="The process that it belongs to, as it is now; null if it is a subscription's.",
     )
 
 

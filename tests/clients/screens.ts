@@ -76,5 +76,5 @@ export function subscriptions(counts: StartQuery["products"]["nodes"]): number {
 }
 
 export function stale(result: SubscriptionsNoteMutation["setSubscriptionNote"]): string | null {
-  return result.__typename === "StaleVersion" && "note" in result.current ? (result.current.note ?? "") : null;
+  return result.__typename === "StaleVersion" ? (result.currentSubscription?.note ?? "") : null;
 }

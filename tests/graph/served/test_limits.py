@@ -192,7 +192,7 @@ async def test_the_values_of_what_was_read_cost_nothing(working_house: House) ->
 
     given = await ask(
         """query ($id: ID!) { subscription(id: $id) {
-             blockTree { field } blocks { ... on Block { values { name } } } viewer: customerId }
+             blocks { ... on Block { values { name } } } viewer: customerId }
            __schema { types { name } } }""",
         id=subscription,
     )

@@ -18,7 +18,7 @@ ANSWER = """{ __typename ... on SubscriptionUpdated { subscription { id version 
   ... on Refused { message } ... on InvalidInput { errors { path message code } }
   ... on NotFound { missingId }
   ... on StaleVersion { foundVersion expectedVersion
-    current { ... on ProductSubscription { note noteVersion metadata { value } } } } }"""
+    currentSubscription { note noteVersion metadata { value } } } }"""
 NOTE = f"""mutation ($id: ID!, $note: String, $version: Int) {{
   a: setSubscriptionNote(subscription: $id, note: $note, version: $version) {ANSWER} }}"""
 METADATA = f"""mutation ($id: ID!, $metadata: JSON!, $version: Int!) {{
@@ -110,7 +110,7 @@ async def test_a_stale_version_is_refused_with_what_is_there(commands: CommandHo
     versions = [(answer["foundVersion"], answer["expectedVersion"]) for answer in stale]
     assert versions == [(1, 0), (1, 0), (1, 7), (1, 0)]
     there = {"note": "First", "noteVersion": 1, "metadata": {"value": {"first": True}}}
-    assert [answer["current"] for answer in stale] == [there] * 4
+    assert [answer["currentSubscription"] for answer in stale] == [there] * 4
     after = await read(commands, node)
     assert [each["description"] for each in after["customerDescriptions"]] == ["First"]
 

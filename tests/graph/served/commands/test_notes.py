@@ -13,7 +13,7 @@ mutation ($id: ID!, $note: String, $version: Int) {
   setProcessNote(process: $id, note: $note, version: $version) { __typename
   ... on ProcessUpdated { process { note noteVersion version } }
   ... on InvalidInput { errors { path code } }
-  ... on StaleVersion { foundVersion expectedVersion current { id ... on Process { note noteVersion } } }
+  ... on StaleVersion { foundVersion expectedVersion currentProcess { id note noteVersion } }
   ... on NotFound { missingId } ... on Refused { message } }
 }
 """
@@ -44,7 +44,7 @@ async def test_a_note_is_replaced_under_its_version(commands: CommandHouse, stat
         "message": "The note has version 2, expected version 1.",
         "foundVersion": 2,
         "expectedVersion": 1,
-        "current": {"id": process, "note": "They called back", "noteVersion": 2},
+        "currentProcess": {"id": process, "note": "They called back", "noteVersion": 2},
     }
     assert none["process"] == {"note": None, "noteVersion": 3, "version": 1}
 
