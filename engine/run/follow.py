@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import TypeAlias
 
 from domain.ids import ProcessId
+from domain.scope import Scope
 from domain.storage.database import Database
 from engine.run.bus import EventBus
 from engine.run.outage import through_outages
@@ -27,12 +28,14 @@ async def follow(
     bus: EventBus,
     process_id: ProcessId,
     *,
+    scope: Scope,
     after: int,
     poll_s: float = _POLL_S,
 ) -> AsyncGenerator[Told]:
     """The events after this version, as they are committed; ends after the one that ended the process.
 
-    It ends as well, after `poll_s` at most, when the process is deleted.
+    It ends as well, once nothing comes for `poll_s`, when the process is deleted or is out of scope by now: a
+    process comes to concern another customer as soon as it makes or takes one of their subscriptions.
 
     The step in flight comes by itself whenever it has come further, a note whenever it was written.
 
@@ -46,19 +49,19 @@ async def follow(
             events: list[EventRecord] = []
             async for trial in through_outages():
                 with trial:
-                    events = await processes.events_after(process_id, after)
+                    events = await processes.events_after(scope, process_id, after)
             if not events:
                 if watch.take_progress():
-                    step = await _step_in_progress(processes, process_id)
+                    step = await _step_in_progress(processes, process_id, scope)
                     if step is not None and step != told:
                         told = step
                         yield step
                 if watch.take_note():
-                    note = await _note(database, process_id)
+                    note = await _note(database, process_id, scope)
                     if note is not None and note.version > 0 and note != noted:
                         noted = note
                         yield note
-                if not await watch.wait(poll_s) and await _is_gone(processes, process_id):
+                if not await watch.wait(poll_s) and await _is_gone(processes, process_id, scope):
                     return
                 continue
             after = events[-1].version
@@ -67,25 +70,27 @@ async def follow(
                 return
 
 
-async def _step_in_progress(processes: ProcessRepository, process_id: ProcessId) -> StepRecord | None:
+async def _step_in_progress(
+    processes: ProcessRepository, process_id: ProcessId, scope: Scope
+) -> StepRecord | None:
     async for trial in through_outages():
         with trial:
-            return await processes.step_in_progress(process_id)
+            return await processes.step_in_progress(scope, process_id)
     return None
 
 
-async def _note(database: Database, process_id: ProcessId) -> NoteRecord | None:
+async def _note(database: Database, process_id: ProcessId, scope: Scope) -> NoteRecord | None:
     async for trial in through_outages():
         with trial:
             async with database.writer() as connection:
-                return await notes.read(connection, process_id)
+                return await notes.read(connection, process_id, scope=scope)
     return None
 
 
-async def _is_gone(processes: ProcessRepository, process_id: ProcessId) -> bool:
+async def _is_gone(processes: ProcessRepository, process_id: ProcessId, scope: Scope) -> bool:
     async for trial in through_outages():
         with trial:
-            return not await processes.is_there(process_id)
+            return not await processes.is_there(scope, process_id)
     return False
 
 

@@ -46,7 +46,7 @@ SELECT f.note_version AS found, w.note_version AS written,
 FROM subject AS f LEFT JOIN written AS w ON true
 """  # noqa: S608  # made of constants of this package
 
-_READ = "SELECT p.id, p.note, p.note_version FROM process AS p WHERE p.id = $1"
+_READ = f"SELECT p.id, p.note, p.note_version FROM process AS p WHERE p.id = $1 AND {visible('$2')}"  # noqa: S608
 
 
 async def write(
@@ -67,9 +67,9 @@ async def write(
     return None if row is None else Noted(found=row["found"], written=row["written"])
 
 
-async def read(connection: asyncpg.Connection, process_id: ProcessId) -> NoteRecord | None:
-    """The note of a process as it is now; None if the process is gone."""
-    row = await connection.fetchrow(_READ, process_id)
+async def read(connection: asyncpg.Connection, process_id: ProcessId, *, scope: Scope) -> NoteRecord | None:
+    """The note of a process as it is now; None if the process is gone, or out of scope."""
+    row = await connection.fetchrow(_READ, process_id, customers_of(scope))
     if row is None:
         return None
     return NoteRecord(process_id=ProcessId(row["id"]), note=row["note"], version=row["note_version"])

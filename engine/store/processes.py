@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
+    exists,
     func,
     null,
     select,
@@ -170,10 +171,12 @@ class ProcessRepository:
             steps[record.process_id].append(record)
         return steps
 
-    async def step_in_progress(self, process_id: ProcessId) -> StepRecord | None:
+    async def step_in_progress(self, scope: Scope, process_id: ProcessId) -> StepRecord | None:
         """The step in flight, without its delta, if it or the outside world has said how far it is."""
         wanted = select(*_STEP_COLUMNS, _delta(read=False)).where(
-            _step.process_id == process_id, _step.progress_at.is_not(None)
+            _step.process_id == process_id,
+            _step.progress_at.is_not(None),
+            *_of_seen(_step.process_id, scope),
         )
         steps = [step_record(row) for row in await self._fetch(wanted)]
         return next((step for step in steps if step.progress is not None), None)
@@ -291,14 +294,18 @@ class ProcessRepository:
                 found[process_id][1].append(step_record(row))
         return found
 
-    async def events_after(self, process_id: ProcessId, version: int, limit: int = 500) -> list[EventRecord]:
-        """The changes of a process after this version, in order.
+    async def events_after(
+        self, scope: Scope, process_id: ProcessId, version: int, limit: int = 500
+    ) -> list[EventRecord]:
+        """The changes of a process after this version, in order; none if it is out of scope by now.
 
         At most `limit`, but never a part of a version: the versions that are given are complete.
         """
         wanted = (
             select(_event.process_id, _event.version, _event.ordinal, _event.kind, _event.payload, _event.at)
-            .where(_event.process_id == process_id, _event.version > version)
+            .where(
+                _event.process_id == process_id, _event.version > version, *_of_seen(_event.process_id, scope)
+            )
             .order_by(_event.version, _event.ordinal)
             .limit(limit + 1)
         )
@@ -308,9 +315,11 @@ class ProcessRepository:
         complete = [record for record in records if record.version < records[-1].version]
         return complete or records[:limit]
 
-    async def is_there(self, process_id: ProcessId) -> bool:
-        """Whether the process has not been deleted."""
-        return bool(await self._fetch(select(_process.id).where(_process.id == process_id)))
+    async def is_there(self, scope: Scope, process_id: ProcessId) -> bool:
+        """Whether the process has not been deleted, and is in scope."""
+        return bool(
+            await self._fetch(select(_process.id).where(_process.id == process_id, *_in_scope(scope)))
+        )
 
     async def _fetch_filtered(
         self, statement: AnySelect, conditions: ProcessConditions | None, *, slow: bool = False
@@ -351,6 +360,13 @@ def _in_scope(scope: Scope) -> list[ColumnElement[bool]]:
         return []
     seen = bindparam("customers", sorted(scope.customers), type_=ARRAY(String))
     return [_process.customers.overlap(seen), _process.customers.contained_by(seen)]
+
+
+def _of_seen(process_id: ColumnElement[ProcessId], scope: Scope) -> list[ColumnElement[bool]]:
+    """That the process of a row is in scope; nothing for whoever sees all."""
+    if scope.customers is None:
+        return []
+    return [exists().where(_process.id == process_id, *_in_scope(scope))]
 
 
 def _selected(scope: Scope, columns: frozenset[str] | None) -> AnySelect:

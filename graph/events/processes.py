@@ -125,7 +125,9 @@ async def _events(info: Info, process_id: ProcessId, position: Position) -> Asyn
     version, ordinal = position
     dependencies = info.context.dependencies
     after = version if ordinal == _END_OF_VERSION else version - 1
-    batches = follow(dependencies.database, dependencies.bus, process_id, after=after)
+    batches = follow(
+        dependencies.database, dependencies.bus, process_id, scope=info.context.viewer.scope, after=after
+    )
     async with aclosing(batches):
         async for told in batches:
             if isinstance(told, NoteRecord):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from domain.ids import ProcessId
 from domain.json import JsonValue
+from domain.scope import Scope
 from engine.states import ProcessStatus, StepStatus
 from engine.store.records import EventKind, EventRecord, ProcessRecord, StepRecord
 from tests.faults.ledger import Effect
@@ -46,7 +47,7 @@ async def verify(
         if attempts is not None:
             assert {step.key: step.attempts for step in steps if step.attempts != 1} == attempts
         _verify_effects(site.ledger.effects_of(process_id), process, steps)
-        _verify_events(await site.house.processes.events_after(process_id, 0), process, steps)
+        _verify_events(await site.house.processes.events_after(Scope.all(), process_id, 0), process, steps)
     assert await site.house.rows(_HELD) == []
     assert await site.house.rows(_UNREAD) == []
     assert await site.house.rows(_OUT_OF_SYNC) == []

@@ -20,7 +20,7 @@ _WITHOUT_EFFECT = frozenset({Deed.INPUT, Deed.SET_STATUS, Deed.RESYNC})
 async def verify_history(plant: Plant, view: ProcessView, plan: WorkflowPlan) -> None:
     """Fail unless the events of a process tell its story without a gap, and its steps did nothing twice."""
     processes = ProcessRepository(plant.database)
-    events = await processes.events_after(view.id, 0)
+    events = await processes.events_after(Scope.all(), view.id, 0)
     (record,) = (await processes.by_ids(Scope.all(), [view.id])).values()
     assert sorted({event.version for event in events}) == list(range(1, record.version + 1))
     _verify_moves(events, view.status)

@@ -167,7 +167,7 @@ class House:
 
     async def versions(self, process_id: ProcessId) -> list[int]:
         """The versions that have events, in order."""
-        events = await self.processes.events_after(process_id, 0)
+        events = await self.processes.events_after(Scope.all(), process_id, 0)
         return sorted({event.version for event in events})
 
     async def rows(self, query: str, *arguments: object) -> list[dict[str, object]]:

@@ -57,7 +57,7 @@ async def test_a_callback_that_comes_before_the_step_has_ended_is_kept(house: Ho
     assert process.state == {"text": "a", "order_number": 1, "parcel": "P-1"}
     statuses = [
         event.payload["status"]
-        for event in await house.processes.events_after(process_id, 0)
+        for event in await house.processes.events_after(Scope.all(), process_id, 0)
         if isinstance(event.payload, dict) and "currentStep" in event.payload
     ]
     assert statuses == ["QUEUED", "RUNNING", "COMPLETED"]
@@ -187,7 +187,7 @@ async def test_the_token_is_stored_as_a_hash_and_nowhere_else(house: House) -> N
         process = await house.until(process_id, ProcessStatus.AWAITING_CALLBACK)
     token = house.stage.callback_token("order")
 
-    events = await house.processes.events_after(process_id, 0)
+    events = await house.processes.events_after(Scope.all(), process_id, 0)
     (row,) = await house.rows("SELECT * FROM callback")
 
     assert token not in repr((process, events, row, await house.steps(process_id)))

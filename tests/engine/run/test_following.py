@@ -1,8 +1,9 @@
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
-from domain.ids import ProcessId
+from domain.ids import CustomerId, ProcessId
+from domain.scope import Scope
 from engine.run.bus import EventBus
 from engine.run.follow import follow
 from engine.states import ProcessStatus
@@ -27,7 +28,9 @@ async def collect(
     async with asyncio.timeout(10):
         return [
             event.version
-            async for told in follow(house.database, bus, process_id, after=after, poll_s=poll_s)
+            async for told in follow(
+                house.database, bus, process_id, scope=Scope.all(), after=after, poll_s=poll_s
+            )
             if isinstance(told, list)
             for event in told
         ]
@@ -99,3 +102,23 @@ async def test_a_follower_of_a_process_that_is_deleted_comes_to_an_end(house: Ho
         versions = await asyncio.wait_for(following, timeout=5)
 
     assert versions == []
+
+
+async def test_a_follower_is_told_no_more_of_a_process_that_comes_to_concern_another_customer(
+    house: House,
+) -> None:
+    process_id = await house.start("linear", text="a")
+    deaf, scope = EventBus(house.database), Scope.of(CustomerId("acme"))
+    await house.rows("UPDATE process SET customers = '{acme}' RETURNING id")
+    async with (
+        asyncio.timeout(10),
+        aclosing(follow(house.database, deaf, process_id, scope=scope, after=0, poll_s=0.05)) as told,
+    ):
+        first = await anext(told)
+        await house.rows("UPDATE process SET customers = '{acme,other}' RETURNING id")
+        async with house.working():
+            await house.until(process_id, ProcessStatus.COMPLETED)
+            rest = [each async for each in told]
+
+    assert isinstance(first, list)
+    assert rest == []

@@ -81,7 +81,7 @@ async def test_the_events_of_a_process_have_no_gaps_and_tell_everything(house: H
         process_id = await house.start("single", text="a")
         process = await house.until(process_id, ProcessStatus.COMPLETED)
 
-    events = await house.processes.events_after(process_id, 0)
+    events = await house.processes.events_after(Scope.all(), process_id, 0)
     told = [(event.version, event.kind, _status(event.payload)) for event in events]
     assert told == [
         (1, EventKind.PROCESS_STATUS, "QUEUED"),
@@ -98,10 +98,10 @@ async def test_events_are_read_behind_a_version_and_by_whole_versions(house: Hou
         process_id = await house.start("linear", text="a")
         process = await house.until(process_id, ProcessStatus.COMPLETED)
 
-    behind = await house.processes.events_after(process_id, 3, limit=3)
+    behind = await house.processes.events_after(Scope.all(), process_id, 3, limit=3)
 
     assert {event.version for event in behind} == {4}
-    assert await house.processes.events_after(process_id, process.version) == []
+    assert await house.processes.events_after(Scope.all(), process_id, process.version) == []
 
 
 async def test_a_snapshot_holds_the_steps_that_began_and_the_timeline_the_planned_ones(house: House) -> None:

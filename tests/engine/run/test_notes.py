@@ -116,7 +116,7 @@ async def test_those_who_watch_are_told(house: House) -> None:
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(bus.run(), name="bus")
             await asyncio.wait_for(listening.get(), timeout=10)
-            told = follow(house.database, bus, process_id, after=version, poll_s=60)
+            told = follow(house.database, bus, process_id, scope=Scope.all(), after=version, poll_s=60)
             first = tasks.create_task(anext(told), name="follower")
             await eventually(watched)
 

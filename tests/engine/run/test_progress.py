@@ -78,7 +78,7 @@ async def test_a_step_says_how_far_it_is_while_it_lasts(house: House) -> None:
 
     assert await progress_of(house, process_id, "first") is None
     assert "cables" not in str(process.state)
-    assert "cables" not in str(await house.processes.events_after(process_id, 0))
+    assert "cables" not in str(await house.processes.events_after(Scope.all(), process_id, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ async def next_events(told: asyncio.Queue[Told]) -> list[EventRecord]:
 
 async def watch(house: House, bus: EventBus, process_id: ProcessId, told: asyncio.Queue[Told]) -> None:
     async with asyncio.timeout(10):
-        async for each in follow(house.database, bus, process_id, after=0, poll_s=60):
+        async for each in follow(house.database, bus, process_id, scope=Scope.all(), after=0, poll_s=60):
             told.put_nowait(each)
 
 

@@ -24,7 +24,7 @@ async def test_a_step_is_tried_again_after_a_wait(house: House) -> None:
     ]
     statuses = [
         event.payload["status"]
-        for event in await house.processes.events_after(process_id, 0)
+        for event in await house.processes.events_after(Scope.all(), process_id, 0)
         if isinstance(event.payload, dict) and "currentStep" in event.payload
     ]
     assert statuses == ["QUEUED", "RUNNING", "WAITING", "RUNNING", "WAITING", "RUNNING", "COMPLETED"]

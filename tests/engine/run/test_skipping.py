@@ -100,7 +100,7 @@ async def test_a_failed_step_is_left_out_and_the_process_goes_on_behind_it(house
     assert await house.versions(process_id) == list(range(1, process.version + 1))
     events = [
         (event.kind, event.payload["status"], event.payload.get("skippedBy"))
-        for event in await house.processes.events_after(process_id, process.version - 6)
+        for event in await house.processes.events_after(Scope.all(), process_id, process.version - 6)
         if isinstance(event.payload, dict)
     ]
     assert ("STEP_FINISHED", "SKIPPED", "bob") in events

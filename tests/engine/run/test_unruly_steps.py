@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 import pytest
 
+from domain.scope import Scope
 from domain.storage.database import Database
 from engine.context import CallbackContext
 from engine.errors import ApiUnavailable
@@ -224,7 +225,7 @@ async def test_a_callbacks_address_is_not_recorded_whatever_the_step_does_with_i
         (
             process,
             attempts,
-            await house.processes.events_after(process_id, 0),
+            await house.processes.events_after(Scope.all(), process_id, 0),
             await house.steps(process_id),
         )
     )

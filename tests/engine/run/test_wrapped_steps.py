@@ -157,7 +157,7 @@ async def test_a_step_whose_condition_does_not_hold_is_skipped_and_the_run_goes_
     assert (attempt.status, attempt.error) == (StepStatus.SKIPPED, "the condition 'is_long' does not hold")
     ends = [
         event.payload
-        for event in await house.processes.events_after(process_id, 0)
+        for event in await house.processes.events_after(Scope.all(), process_id, 0)
         if event.kind is EventKind.STEP_FINISHED and isinstance(event.payload, dict)
     ]
     assert [(end["key"], end["status"]) for end in ends] == [

@@ -147,7 +147,7 @@ async def say_how_far(house: House, ordered: ProcessId) -> None:
 
 
 async def is_said(house: House, process_id: ProcessId) -> bool:
-    return await house.processes.step_in_progress(process_id) is not None
+    return await house.processes.step_in_progress(Scope.all(), process_id) is not None
 
 
 async def sequential_scans(house: House) -> dict[object, object]:
