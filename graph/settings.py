@@ -30,6 +30,7 @@ class GraphSettings:
         max_errors: How many errors one response has.
         operation_timeout_s: How long an operation may take, or the answer to one event.
         socket_init_timeout_s: How long an opened socket may stay without its greeting.
+        operations_of_caller: How many operations of one caller run at a time; the others wait.
         operations_per_socket: How many operations may run on one socket at a time.
         max_streams: How many sockets and event streams may be open at a time.
         max_streams_of_caller: How many of them one caller may have.
@@ -59,6 +60,7 @@ class GraphSettings:
     max_errors: int = 20
     operation_timeout_s: float = 30.0
     socket_init_timeout_s: float = 5.0
+    operations_of_caller: int = 20
     operations_per_socket: int = 100
     max_streams: int = 2_000
     max_streams_of_caller: int = 500

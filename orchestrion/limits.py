@@ -40,6 +40,7 @@ class LimitSettings(BaseSettings):
     operation_timeout_s: Seconds = 30.0
     filter_timeout_s: Seconds = 5.0
     socket_init_timeout_s: Seconds = 5.0
+    operations_of_caller: Count = 20
     operations_per_socket: Count = 100
     max_streams: Count = 2_000
     max_streams_of_caller: Count = 500

@@ -84,7 +84,7 @@ class Operations:
         self._settings = settings or GraphSettings()
         self._admission = admission
         self._documents = Documents(schema, self._settings)
-        self._turns = Turns()
+        self._turns = Turns(at_once=self._settings.operations_of_caller)
 
     async def wait_turn(self, viewer: Viewer) -> None:
         """Returns when it is the viewer's turn; to be awaited before a request is prepared."""
@@ -151,10 +151,10 @@ class Operations:
         its client goes: what has begun is carried out and told.
         """
         assert operation.asked is None, "the access policy was not asked"
-        await self.wait_turn(operation.viewer)
-        if operation.kind is OperationType.MUTATION:
-            return await _to_the_end(self._run(operation))
-        return await self._within_time(operation, operation.executor, execute_root_selection_set)
+        async with self._turns.running(operation.viewer.name):
+            if operation.kind is OperationType.MUTATION:
+                return await _to_the_end(self._run(operation))
+            return await self._within_time(operation, operation.executor, execute_root_selection_set)
 
     async def stream(self, operation: PreparedOperation) -> AsyncGenerator[Response, None]:
         """Gives the responses of an operation of any kind: one, or one per event until its source ends.
@@ -181,8 +181,8 @@ class Operations:
     async def _respond_to_event(self, operation: PreparedOperation, event: object) -> Response:
         executor = operation.executor.build_per_event_executor(event)
         executor.context_value = self._new_context(operation.viewer)
-        await self.wait_turn(operation.viewer)
-        return await self._within_time(operation, executor, execute_subscription_event)
+        async with self._turns.running(operation.viewer.name):
+            return await self._within_time(operation, executor, execute_subscription_event)
 
     async def _run(self, operation: PreparedOperation) -> Response:
         result = execute_root_selection_set(operation.executor)

@@ -44,6 +44,7 @@ def graph_settings(settings: Settings) -> GraphSettings:
         max_errors=settings.max_errors,
         operation_timeout_s=settings.operation_timeout_s,
         socket_init_timeout_s=settings.socket_init_timeout_s,
+        operations_of_caller=settings.operations_of_caller,
         operations_per_socket=settings.operations_per_socket,
         max_streams=settings.max_streams,
         max_streams_of_caller=settings.max_streams_of_caller,
