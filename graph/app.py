@@ -9,6 +9,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from domain.model.catalog import Catalog
 from domain.storage.database import Database
@@ -124,16 +125,10 @@ def create_app(
         SchemaDefinitionError: Names of the application clash.
     """
     settings = dependencies.settings
-    client = httpx.AsyncClient()
+    schema = schema or build_schema(dependencies.catalog, dependencies.registry)
     admission = (
         None if access_policy is None else Admission(access_policy, limit_s=settings.access_policy_limit_s)
     )
-    authenticator = _authenticator(settings, client)
-    if admission is not None:
-        authenticator = AdmittedCallers(authenticator, admission, again_s=settings.access_policy_again_s)
-    streams = OpenStreams(most=settings.max_streams, most_of_caller=settings.max_streams_of_caller)
-    started = asyncio.Event()
-    schema = schema or build_schema(dependencies.catalog, dependencies.registry)
     operations = Operations(
         schema.core,
         executor_class=PlannedExecutor,
@@ -141,18 +136,12 @@ def create_app(
         settings=settings,
         admission=admission,
     )
-    routes = [
-        *graphql_routes(
-            GRAPHQL_PATH, operations, authenticator=authenticator, streams=streams, settings=settings
-        ),
-        *callback_routes(
-            dependencies.commands,
-            max_body_bytes=settings.max_body_bytes,
-            body_timeout_s=settings.body_timeout_s,
-        ),
-        *health_routes(dependencies.database),
-        *(graphiql_routes() if settings.graphiql else ()),
-    ]
+    client = httpx.AsyncClient()
+    authenticator = _authenticator(settings, client)
+    if admission is not None:
+        authenticator = AdmittedCallers(authenticator, admission, again_s=settings.access_policy_again_s)
+    streams = OpenStreams(most=settings.max_streams, most_of_caller=settings.max_streams_of_caller)
+    started = asyncio.Event()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -163,13 +152,34 @@ def create_app(
             await streams.close(timeout_s=settings.stream_close_timeout_s)
             running.cancel()
 
+    graphql = graphql_routes(
+        GRAPHQL_PATH, operations, authenticator=authenticator, streams=streams, settings=settings
+    )
     return GraphServer(
-        asgi=Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan),
+        asgi=Starlette(
+            routes=[*graphql, *_plain_routes(dependencies)],
+            middleware=_middleware(settings),
+            lifespan=lifespan,
+        ),
         started=started,
         streams=streams,
         bus=dependencies.bus,
         close_timeout_s=settings.stream_close_timeout_s,
     )
+
+
+def _plain_routes(dependencies: GraphDependencies) -> list[BaseRoute]:
+    """What is not GraphQL: callbacks, health, and the page to try queries on."""
+    settings = dependencies.settings
+    return [
+        *callback_routes(
+            dependencies.commands,
+            max_body_bytes=settings.max_body_bytes,
+            body_timeout_s=settings.body_timeout_s,
+        ),
+        *health_routes(dependencies.database),
+        *(graphiql_routes() if settings.graphiql else ()),
+    ]
 
 
 def _authenticator(settings: GraphSettings, client: httpx.AsyncClient) -> Authenticator:
