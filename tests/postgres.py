@@ -25,8 +25,10 @@ _STATEMENT = re.compile(
     r"^\S+ \S+ \S+ \[\d+\] <(?P<database>[^>]*)> LOG:  (?:statement|execute [^:]*): (?P<text>.*(?:\n\t.*)*)",
     re.MULTILINE,
 )
-# What the drivers ask once of each connection, about types and settings.
-_SET_UP = re.compile(r"pg_catalog\.|typeinfo_tree|set_config\('jit'|^show ", re.IGNORECASE)
+# What the drivers ask once of each connection, about types and settings, and a listener now and then.
+_SET_UP = re.compile(
+    r"pg_catalog\.|typeinfo_tree|set_config\('jit'|^show |^SELECT 1 AS still_there", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

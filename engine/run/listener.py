@@ -14,6 +14,7 @@ from domain.ids import ProcessId
 from engine.run.outage import is_outage, through_outages
 
 _CONNECT_TIMEOUT_S = 10.0
+_PROBE = "SELECT 1 AS still_there"
 _PROBE_TIMEOUT_S = 10.0
 
 OnNotice: TypeAlias = Callable[[frozenset[ProcessId] | None], None]
@@ -75,7 +76,7 @@ class Listener:
                 async with asyncio.timeout(self._probe_s):
                     await lost.wait()
             if not lost.is_set():
-                await connection.fetchval("SELECT 1", timeout=_PROBE_TIMEOUT_S)
+                await connection.fetchval(_PROBE, timeout=_PROBE_TIMEOUT_S)
 
     def _hear(self, _connection: object, _pid: object, channel: object, payload: object) -> None:
         self._on_notice[str(channel)](_named(str(payload)))
