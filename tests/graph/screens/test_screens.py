@@ -53,7 +53,7 @@ async def test_a_screen_is_answered_as_it_was_asked_in_its_statements(
     with statements.recorded() as recorded:
         await screens.show(screen.operation, **screen.given(sights))
 
-    assert len(counted(recorded.texts)) == screen.statements
+    assert len(counted(recorded.texts)) in screen.numbers
 
 
 @parity("GQ-03")
