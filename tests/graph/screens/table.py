@@ -51,16 +51,16 @@ class Screen:
 
 QUERIES = (
     Screen(operation="ChromeQuery", statements=3),
-    Screen(operation="StartQuery", statements=12),
+    Screen(operation="StartQuery", statements=12, met=1),
     Screen(operation="SubscriptionsQuery", statements=4),
     Screen(operation="SubscriptionsActionsQuery", variables={"id": "vpn"}, statements=2),
     Screen(operation="SubscriptionDetailQuery", variables={"id": "node"}, statements=19, met=1),
     Screen(operation="SubscriptionDetailQuery", variables={"id": "vpn"}, statements=17, met=1),
     Screen(operation="ProcessesQuery", variables={"where": {"status": {"in": ["SUSPENDED"]}}}, statements=7),
     Screen(operation="ProcessesDeltaQuery", variables={"id": "changed"}, statements=3),
-    Screen(operation="ProcessDetailQuery", variables={"id": "suspended"}, statements=8),
-    Screen(operation="ProcessDetailQuery", variables={"id": "failed"}, statements=7),
-    Screen(operation="ProcessDetailQuery", variables={"id": "changed"}, statements=8),
+    Screen(operation="ProcessDetailQuery", variables={"id": "suspended"}, statements=8, met=1),
+    Screen(operation="ProcessDetailQuery", variables={"id": "failed"}, statements=7, met=1),
+    Screen(operation="ProcessDetailQuery", variables={"id": "changed"}, statements=8, met=1),
     Screen(operation="StartWizardQuery", variables={"workflow": "create_node"}, statements=1),
     Screen(
         operation="StartWizardQuery",
