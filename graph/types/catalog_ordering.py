@@ -5,12 +5,12 @@ from typing import Annotated, Final
 
 import strawberry
 
-from domain.storage.listing.sorting import MOST_SORT_FIELDS, Field, InvalidOrder, OrderBy, Sorting
+from domain.storage.listing.sorting import MOST_SORT_FIELDS, OrderBy
 from domain.storage.product_blocks import BLOCKS_BY_NAME, PRODUCT_BLOCK_SORTING, ProductBlockOrder
 from domain.storage.products import NEWEST_PRODUCTS, PRODUCT_SORTING, ProductOrder
 from graph.lists.workflow_rows import WORKFLOW_SORTING, WORKFLOWS_BY_NAME, WorkflowOrder
 from graph.types.enums import define_enum
-from graph.types.ordering import InvalidOrderBy, OrderDirection
+from graph.types.ordering import OrderDirection, order_of
 
 _BY_AGE: Final = "By age: the order in which they were first there. Nothing can follow it: it has no equals."
 _BY_NAME: Final = "By the name, byte by byte."
@@ -119,8 +119,7 @@ def product_order(given: Sequence[ProductOrderBy] | None) -> Sequence[OrderBy[Pr
     Raises:
         InvalidOrderBy: It makes no sense.
     """
-    asked = [OrderBy(each.field, _is_descending(each.direction)) for each in given or ()]
-    return _checked(asked or NEWEST_PRODUCTS, PRODUCT_SORTING)
+    return order_of(given, PRODUCT_SORTING, otherwise=NEWEST_PRODUCTS)
 
 
 def product_block_order(given: Sequence[ProductBlockOrderBy] | None) -> Sequence[OrderBy[ProductBlockOrder]]:
@@ -129,8 +128,7 @@ def product_block_order(given: Sequence[ProductBlockOrderBy] | None) -> Sequence
     Raises:
         InvalidOrderBy: It makes no sense.
     """
-    asked = [OrderBy(each.field, _is_descending(each.direction)) for each in given or ()]
-    return _checked(asked or BLOCKS_BY_NAME, PRODUCT_BLOCK_SORTING)
+    return order_of(given, PRODUCT_BLOCK_SORTING, otherwise=BLOCKS_BY_NAME)
 
 
 def workflow_order(given: Sequence[WorkflowOrderBy] | None) -> Sequence[OrderBy[WorkflowOrder]]:
@@ -139,16 +137,4 @@ def workflow_order(given: Sequence[WorkflowOrderBy] | None) -> Sequence[OrderBy[
     Raises:
         InvalidOrderBy: It makes no sense.
     """
-    asked = [OrderBy(each.field, _is_descending(each.direction)) for each in given or ()]
-    return _checked(asked or WORKFLOWS_BY_NAME, WORKFLOW_SORTING)
-
-
-def _is_descending(direction: OrderDirection) -> bool:
-    return direction is OrderDirection.DESC
-
-
-def _checked(order: Sequence[OrderBy[Field]], sorting: Sorting[Field]) -> Sequence[OrderBy[Field]]:
-    try:
-        return sorting.checked(order)
-    except InvalidOrder as error:
-        raise InvalidOrderBy(error) from None
+    return order_of(given, WORKFLOW_SORTING, otherwise=WORKFLOWS_BY_NAME)

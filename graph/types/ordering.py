@@ -1,8 +1,8 @@
 """The orders of lists, as clients ask for them."""
 
 from collections.abc import Sequence
-from enum import Enum
-from typing import Annotated, Final
+from enum import Enum, StrEnum
+from typing import Annotated, Final, Protocol, TypeVar
 
 import strawberry
 
@@ -12,6 +12,8 @@ from domain.storage.listing.sorting import MOST_SORT_FIELDS, Field, InvalidOrder
 from engine.store.process_orders import NEWEST_PROCESSES_FIRST, PROCESS_SORTING, ProcessOrder
 from graph.errors import GraphError
 from graph.types.enums import define_enum
+
+Field_co = TypeVar("Field_co", bound=StrEnum, covariant=True)
 
 ORDER_BY: Final = ("orderBy",)
 """The path of an order: the name of its argument."""
@@ -38,6 +40,20 @@ class OrderDirection(Enum):
 
     ASC = "ASC"
     DESC = "DESC"
+
+
+class AskedOrder(Protocol[Field_co]):
+    """A field that a client asks for, of any list."""
+
+    @property
+    def field(self) -> Field_co:
+        """What is sorted by."""
+        ...
+
+    @property
+    def direction(self) -> OrderDirection:
+        """Which end comes first."""
+        ...
 
 
 define_enum(
@@ -106,8 +122,7 @@ def subscription_order(given: Sequence[SubscriptionOrderBy] | None) -> Sequence[
     Raises:
         InvalidOrderBy: It makes no sense.
     """
-    asked = [OrderBy(each.field, _is_descending(each.direction)) for each in given or ()]
-    return _checked(asked or NEWEST_FIRST, SUBSCRIPTION_SORTING)
+    return order_of(given, SUBSCRIPTION_SORTING, otherwise=NEWEST_FIRST)
 
 
 def process_order(given: Sequence[ProcessOrderBy] | None) -> Sequence[OrderBy[ProcessOrder]]:
@@ -116,16 +131,22 @@ def process_order(given: Sequence[ProcessOrderBy] | None) -> Sequence[OrderBy[Pr
     Raises:
         InvalidOrderBy: It makes no sense.
     """
-    asked = [OrderBy(each.field, _is_descending(each.direction)) for each in given or ()]
-    return _checked(asked or NEWEST_PROCESSES_FIRST, PROCESS_SORTING)
+    return order_of(given, PROCESS_SORTING, otherwise=NEWEST_PROCESSES_FIRST)
 
 
-def _is_descending(direction: OrderDirection) -> bool:
-    return direction is OrderDirection.DESC
+def order_of(
+    given: Sequence[AskedOrder[Field]] | None,
+    sorting: Sorting[Field],
+    *,
+    otherwise: Sequence[OrderBy[Field]],
+) -> Sequence[OrderBy[Field]]:
+    """Gives the order that is asked for, or the other one if none is.
 
-
-def _checked(order: Sequence[OrderBy[Field]], sorting: Sorting[Field]) -> Sequence[OrderBy[Field]]:
+    Raises:
+        InvalidOrderBy: It makes no sense.
+    """
+    asked = [OrderBy(each.field, each.direction is OrderDirection.DESC) for each in given or ()]
     try:
-        return sorting.checked(order)
+        return sorting.checked(asked or otherwise)
     except InvalidOrder as error:
         raise InvalidOrderBy(error) from None
