@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-import strawberry
 from strawberry.types.field import StrawberryField
 
 from domain.model.catalog import Catalog
 from domain.storage.catalog_filters import CatalogWhere
 from domain.storage.in_memory import page_in_memory
-from domain.storage.listing.paging import InvalidPageRequest, Page, PageRequest
+from domain.storage.listing.paging import Page, PageRequest
 from domain.storage.listing.sorting import Field, OrderBy
 from domain.storage.product_blocks import PRODUCT_BLOCK_SORTING, ProductBlockRepository
 from domain.storage.products import PRODUCT_SORTING, ProductRepository
@@ -20,8 +19,9 @@ from graph.context import Info
 from graph.generate.filters.catalog_conditions import CATALOG_JOINS, WORKFLOW_FIELDS, CatalogConditions
 from graph.generate.filters.operators import FilterNames, OperatorTypes
 from graph.generate.filters.wheres import begun, complete
+from graph.generate.lists.listing import filtered_field, filtered_page
 from graph.lists.cursors import ListCursors
-from graph.lists.filters import Condition, WhereType, filtered, read_where, set_where
+from graph.lists.filters import Condition, WhereType, read_where
 from graph.lists.paging import (
     After,
     Before,
@@ -30,11 +30,9 @@ from graph.lists.paging import (
     Last,
     Offset,
     PageArguments,
-    connection,
-    no_cursor,
 )
 from graph.lists.workflow_rows import WORKFLOW_SORTING, WorkflowOrder, WorkflowRow, workflow_rows
-from graph.permissions import Permission, requires
+from graph.permissions import Permission
 from graph.types.catalog_ordering import (
     ProductBlockOrderArgument,
     ProductOrderArgument,
@@ -102,13 +100,14 @@ def _products(where_type: WhereType[CatalogWhere]) -> StrawberryField:
             node=product,
         )
 
-    return _field(
+    return filtered_field(
         _PRODUCTS,
         resolve,
         where_type,
         graphql_type=Connection[Product],
         description="The products, those included that have left the catalogue; the newest first unless "
         "sorted otherwise.",
+        permission=Permission.READ_CATALOG,
     )
 
 
@@ -134,13 +133,14 @@ def _product_blocks(where_type: WhereType[CatalogWhere]) -> StrawberryField:
             node=product_block,
         )
 
-    return _field(
+    return filtered_field(
         _PRODUCT_BLOCKS,
         resolve,
         where_type,
         graphql_type=Connection[ProductBlock],
         description="The product blocks, those included that have left the catalogue; by name unless sorted "
         "otherwise.",
+        permission=Permission.READ_CATALOG,
     )
 
 
@@ -169,12 +169,13 @@ def _workflows(where_type: WhereType[CatalogWhere]) -> StrawberryField:
             node=lambda row: workflow(row.workflow),
         )
 
-    return _field(
+    return filtered_field(
         _WORKFLOWS,
         resolve,
         where_type,
         graphql_type=Connection[Workflow],
         description="The workflows of the application, by name unless sorted otherwise.",
+        permission=Permission.READ_CATALOG,
     )
 
 
@@ -219,35 +220,11 @@ async def _page(
     *,
     node: Callable[[Row], Node],
 ) -> Connection[Node]:
-    request = arguments.request(info.context.dependencies.settings, place=cursors.key)
-    try:
-        page = await filtered(rows.page(request=request, where=where, order=cursors.order))
-    except InvalidPageRequest:
-        raise no_cursor(arguments.after or arguments.before) from None
-    return connection(
-        page,
-        info.context.budget,
+    return await filtered_page(
+        info,
+        arguments,
+        cursors,
+        read=lambda request: rows.page(request=request, where=where, order=cursors.order),
+        count=lambda: rows.count(where),
         node=node,
-        key=cursors.place,
-        count=lambda: filtered(rows.count(where)),
     )
-
-
-def _field(
-    name: str,
-    resolve: Callable[..., object],
-    where_type: WhereType[CatalogWhere],
-    *,
-    graphql_type: object,
-    description: str,
-) -> StrawberryField:
-    set_where(resolve, where_type)
-    field = strawberry.field(
-        name=name,
-        resolver=resolve,
-        graphql_type=graphql_type,
-        description=description,
-        directives=requires(Permission.READ_CATALOG),
-    )
-    assert isinstance(field, StrawberryField)
-    return field

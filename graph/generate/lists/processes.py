@@ -6,12 +6,10 @@ from datetime import datetime
 from functools import partial
 from typing import Final, TypeAlias
 
-import strawberry
 from strawberry.types.field import StrawberryField
 
 from domain.model.definition.scalars import SCALARS
 from domain.storage.listing.filters import And, FieldFilter, Not, Operator, Or, Quantifier, Where
-from domain.storage.listing.paging import InvalidPageRequest
 from engine.store.process_filters import FIELDS, ProcessWhere, SubjectFilter, check_operand
 from engine.store.process_orders import PROCESS_SORTING, ProcessOrder
 from engine.store.processes import ProcessRepository
@@ -20,6 +18,7 @@ from graph.generate.filters.conditions import QUANTIFIERS, FieldCondition
 from graph.generate.filters.operators import QUANTIFIED, FilterNames, OperatorTypes, enum_words, input_class
 from graph.generate.filters.record_conditions import id_operators
 from graph.generate.filters.wheres import begun, complete
+from graph.generate.lists.listing import filtered_field, filtered_page
 from graph.ids import parse_process_id
 from graph.lists.cursors import ListCursors
 from graph.lists.filters import (
@@ -32,7 +31,6 @@ from graph.lists.filters import (
     filtered,
     given_fields,
     read_where,
-    set_where,
 )
 from graph.lists.paging import (
     After,
@@ -42,11 +40,9 @@ from graph.lists.paging import (
     Last,
     Offset,
     PageArguments,
-    connection,
-    no_cursor,
 )
 from graph.loaders import ProcessRead
-from graph.permissions import Permission, requires
+from graph.permissions import Permission
 from graph.types.counts import ProcessCount, ProcessGroups, process_count
 from graph.types.enums import FailureKind, ProcessStatus, Target
 from graph.types.ordering import ORDER_BY, ProcessOrderArgument, process_order
@@ -94,16 +90,14 @@ def _list(where_type: ProcessWhereType) -> StrawberryField:
         cursors = ListCursors(list_name=_LIST, sorting=PROCESS_SORTING, order=process_order(order_by))
         return await _page(info, _read(where_type, where, info), arguments, cursors)
 
-    set_where(resolve, where_type)
-    field = strawberry.field(
-        name=_LIST,
-        resolver=resolve,
+    return filtered_field(
+        _LIST,
+        resolve,
+        where_type,
         graphql_type=Connection[Process],
         description="The processes, the newest first unless sorted otherwise.",
-        directives=requires(Permission.READ_PROCESSES),
+        permission=Permission.READ_PROCESSES,
     )
-    assert isinstance(field, StrawberryField)
-    return field
 
 
 def _counts(where_type: ProcessWhereType) -> StrawberryField:
@@ -112,42 +106,36 @@ def _counts(where_type: ProcessWhereType) -> StrawberryField:
         groups = await filtered(_repository(info).counts(info.context.viewer.scope, group_by, condition))
         return [process_count(group_by, group) for group in groups]
 
-    set_where(resolve, where_type)
-    field = strawberry.field(
-        name="processCounts",
-        resolver=resolve,
+    return filtered_field(
+        "processCounts",
+        resolve,
+        where_type,
         graphql_type=list[ProcessCount],
         description="How many processes there are of each kind, the most first; at most 1000 kinds.",
-        directives=requires(Permission.READ_PROCESSES),
+        permission=Permission.READ_PROCESSES,
     )
-    assert isinstance(field, StrawberryField)
-    return field
 
 
 async def _page(
     info: Info, where: ProcessWhere | None, arguments: PageArguments, cursors: ListCursors[ProcessOrder]
 ) -> Connection[Process]:
-    dependencies, scope = info.context.dependencies, info.context.viewer.scope
+    scope = info.context.viewer.scope
     repository = _repository(info)
-    try:
-        page = await filtered(
-            repository.page(
-                scope,
-                request=arguments.request(dependencies.settings, place=cursors.key),
-                where=where,
-                order=cursors.order,
-                columns=process_columns(info, "nodes") | process_columns(info, "edges", "node"),
-            ),
-            ORDER_BY if where is None else WHERE,
-        )
-    except InvalidPageRequest:
-        raise no_cursor(arguments.after or arguments.before) from None
-    return connection(
-        page,
-        info.context.budget,
+    columns = process_columns(info, "nodes") | process_columns(info, "edges", "node")
+    return await filtered_page(
+        info,
+        arguments,
+        cursors,
+        read=lambda request: repository.page(
+            scope,
+            request=request,
+            where=where,
+            order=cursors.order,
+            columns=columns,
+        ),
+        count=lambda: repository.count(scope, where),
         node=lambda record: process(ProcessRead(record=record)),
-        key=cursors.place,
-        count=lambda: filtered(repository.count(scope, where)),
+        slow=ORDER_BY if where is None else WHERE,
     )
 
 

@@ -3,13 +3,11 @@
 from collections.abc import Collection, Mapping
 from types import new_class
 
-import strawberry
 from strawberry.types.field import StrawberryField
 
 from domain.model.catalog import Catalog
 from domain.storage.listing.filters import Where
 from domain.storage.listing.orders import SUBSCRIPTION_SORTING, SubscriptionOrder
-from domain.storage.listing.paging import InvalidPageRequest
 from domain.storage.subscriptions import SubscriptionRepository
 from engine.registry import Registry
 from graph.context import Info
@@ -18,10 +16,11 @@ from graph.generate.enums import EnumTypes
 from graph.generate.filters.operators import FilterNames, OperatorTypes
 from graph.generate.filters.wheres import WhereTypes
 from graph.generate.lists.catalog import generate_catalog_lists
+from graph.generate.lists.listing import filtered_field, filtered_page
 from graph.generate.lists.processes import process_lists
 from graph.generate.subscriptions import FamilyTypes, SubscriptionFamily
 from graph.lists.cursors import ListCursors
-from graph.lists.filters import WHERE, WhereType, filtered, read_where, set_where
+from graph.lists.filters import WHERE, WhereType, filtered, read_where
 from graph.lists.paging import (
     After,
     Before,
@@ -30,11 +29,9 @@ from graph.lists.paging import (
     Last,
     Offset,
     PageArguments,
-    connection,
-    no_cursor,
 )
 from graph.names import member_name
-from graph.permissions import Permission, requires
+from graph.permissions import Permission
 from graph.types.counts import SubscriptionCount, SubscriptionGroups, subscription_count
 from graph.types.ordering import ORDER_BY, SubscriptionOrderArgument, subscription_order
 from graph.types.subscription import ProductSubscription, subscription_columns
@@ -108,17 +105,15 @@ def _list(
         )
         return await _page(info, read_where(where_type, where), arguments, cursors, family=family)
 
-    set_where(resolve, where_type)
     of = "subscriptions" if family is None else f"subscriptions of products {family.name}"
-    field = strawberry.field(
-        name=name,
-        resolver=resolve,
+    return filtered_field(
+        name,
+        resolve,
+        where_type,
         graphql_type=Connection[node],
         description=f"The {of}, the newest first unless sorted otherwise.",
-        directives=requires(Permission.READ_SUBSCRIPTIONS),
+        permission=Permission.READ_SUBSCRIPTIONS,
     )
-    assert isinstance(field, StrawberryField)
-    return field
 
 
 def _counts(where_type: WhereType[Where]) -> StrawberryField:
@@ -130,16 +125,14 @@ def _counts(where_type: WhereType[Where]) -> StrawberryField:
         groups = await filtered(repository.counts(info.context.viewer.scope, group_by, condition))
         return [subscription_count(group_by, group) for group in groups]
 
-    set_where(resolve, where_type)
-    field = strawberry.field(
-        name="subscriptionCounts",
-        resolver=resolve,
+    return filtered_field(
+        "subscriptionCounts",
+        resolve,
+        where_type,
         graphql_type=list[SubscriptionCount],
         description="How many subscriptions there are of each kind, the most first; at most 1000 kinds.",
-        directives=requires(Permission.READ_SUBSCRIPTIONS),
+        permission=Permission.READ_SUBSCRIPTIONS,
     )
-    assert isinstance(field, StrawberryField)
-    return field
 
 
 async def _page(
@@ -150,28 +143,24 @@ async def _page(
     *,
     family: SubscriptionFamily | None,
 ) -> Connection[ProductSubscription]:
-    dependencies, scope = info.context.dependencies, info.context.viewer.scope
+    scope = info.context.viewer.scope
     repository = _repository(info)
-    try:
-        page = await filtered(
-            repository.page(
-                scope,
-                request=arguments.request(dependencies.settings, place=cursors.key),
-                where=where,
-                order=cursors.order,
-                family=family,
-                columns=subscription_columns(info, "nodes") | subscription_columns(info, "edges", "node"),
-            ),
-            ORDER_BY if where is None else WHERE,
-        )
-    except InvalidPageRequest:
-        raise no_cursor(arguments.after or arguments.before) from None
-    return connection(
-        page,
-        info.context.budget,
+    columns = subscription_columns(info, "nodes") | subscription_columns(info, "edges", "node")
+    return await filtered_page(
+        info,
+        arguments,
+        cursors,
+        read=lambda request: repository.page(
+            scope,
+            request=request,
+            where=where,
+            order=cursors.order,
+            family=family,
+            columns=columns,
+        ),
+        count=lambda: repository.count(scope, where, family=family),
         node=info.context.families.subscription,
-        key=cursors.place,
-        count=lambda: filtered(repository.count(scope, where, family=family)),
+        slow=ORDER_BY if where is None else WHERE,
     )
 
 
