@@ -1,33 +1,28 @@
 """Reading the product blocks that there ever were; they belong to no customer, so there is no scope."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, auto
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Row, Uuid, func, literal_column, select
+from sqlalchemy import Row
 
 from domain.ids import ProductBlockId
 from domain.model.lifecycle import ProductStatus
 from domain.storage import tables
 from domain.storage.catalog_filters import (
     CatalogFields,
-    CatalogWhere,
-    compile_catalog_filter,
     enum_field,
     id_field,
     key_field,
     text_field,
     time_field,
 )
+from domain.storage.catalog_rows import CatalogRows, CatalogTable, by_creation, by_description, by_end, by_key
 from domain.storage.database import Database
-from domain.storage.listing.orders import SORTED_CHARACTERS
-from domain.storage.listing.paging import Page, PageRequest
-from domain.storage.listing.selection import AnySelect, among
-from domain.storage.listing.sorting import OrderBy, SortColumn, Sorting
-from domain.storage.tables import NEVER, Instant, Key
+from domain.storage.listing.sorting import OrderBy, Sorting
 
 _block = tables.product_block.c
 
@@ -78,89 +73,15 @@ PRODUCT_BLOCK_SORTING: Final = Sorting(
     identifier=_block.id,
     columns=MappingProxyType(
         {
-            ProductBlockOrder.NAME: SortColumn(attribute="name", expression=_block.name, bind=Key),
-            ProductBlockOrder.DESCRIPTION: SortColumn(
-                attribute="description",
-                expression=func.left(_block.description, literal_column(str(SORTED_CHARACTERS))).collate("C"),
-                bind=Key,
-                characters=SORTED_CHARACTERS,
-            ),
-            ProductBlockOrder.STATUS: SortColumn(attribute="status", expression=_block.status, bind=Key),
-            ProductBlockOrder.CREATED_AT: SortColumn(
-                attribute="created_at", expression=_block.created_at, bind=Instant
-            ),
-            ProductBlockOrder.ENDED_AT: SortColumn(
-                attribute="ended_at",
-                expression=func.coalesce(_block.ended_at, NEVER),
-                bind=Instant,
-                absent_last=True,
-            ),
+            ProductBlockOrder.NAME: by_key(_block.name, "name"),
+            ProductBlockOrder.DESCRIPTION: by_description(_block.description),
+            ProductBlockOrder.STATUS: by_key(_block.status, "status"),
+            ProductBlockOrder.CREATED_AT: by_creation(_block.created_at),
+            ProductBlockOrder.ENDED_AT: by_end(_block.ended_at),
         }
     ),
 )
 BLOCKS_BY_NAME: Final[Sequence[OrderBy[ProductBlockOrder]]] = (OrderBy(ProductBlockOrder.NAME),)
-
-_COLUMNS: Final = (
-    _block.id,
-    _block.name,
-    _block.description,
-    _block.status,
-    _block.created_at,
-    _block.ended_at,
-)
-
-
-class ProductBlockRepository:
-    """The reads of product blocks. Each is one statement."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def page(
-        self,
-        *,
-        request: PageRequest,
-        where: CatalogWhere | None = None,
-        order: Sequence[OrderBy[ProductBlockOrder]] = BLOCKS_BY_NAME,
-    ) -> Page[ProductBlockRecord]:
-        """A page of product blocks; the sort key of a record is `PRODUCT_BLOCK_SORTING.sort_key`.
-
-        Raises:
-            InvalidFilter: if the filter does not fit.
-            InvalidPageRequest: if a sort key is not one of this order.
-        """
-        listed = _filtered(select(*_COLUMNS), where)
-        wanted = PRODUCT_BLOCK_SORTING.paged(listed, request, order)
-        return request.page_of(await self._records(wanted))
-
-    async def count(self, where: CatalogWhere | None = None) -> int:
-        """How many product blocks there are.
-
-        Raises:
-            InvalidFilter: if the filter does not fit.
-        """
-        counted = select(func.count().label("number")).select_from(tables.product_block)
-        (row,) = await self._database.fetch(_filtered(counted, where))
-        return row.number
-
-    async def by_ids(self, ids: Iterable[ProductBlockId]) -> Mapping[ProductBlockId, ProductBlockRecord]:
-        """The product blocks of these ids."""
-        wanted = select(*_COLUMNS).where(among(_block.id, list(ids), Uuid()))
-        return {record.id: record for record in await self._records(wanted)}
-
-    async def by_names(self, names: Iterable[str]) -> Mapping[str, ProductBlockRecord]:
-        """The product blocks of these names."""
-        wanted = select(*_COLUMNS).where(among(_block.name, list(names), Key))
-        return {record.name: record for record in await self._records(wanted)}
-
-    async def _records(self, statement: AnySelect) -> list[ProductBlockRecord]:
-        return [_record(row) for row in await self._database.fetch(statement)]
-
-
-def _filtered(statement: AnySelect, where: CatalogWhere | None) -> AnySelect:
-    if where is None:
-        return statement
-    return statement.where(compile_catalog_filter(where, PRODUCT_BLOCK_FIELDS))
 
 
 def _record(row: Row[Any]) -> ProductBlockRecord:
@@ -172,3 +93,20 @@ def _record(row: Row[Any]) -> ProductBlockRecord:
         created_at=row.created_at,
         ended_at=row.ended_at,
     )
+
+
+_TABLE: Final = CatalogTable(
+    rows=tables.product_block,
+    columns=(_block.id, _block.name, _block.description, _block.status, _block.created_at, _block.ended_at),
+    record=_record,
+    fields=PRODUCT_BLOCK_FIELDS,
+    sorting=PRODUCT_BLOCK_SORTING,
+    order=BLOCKS_BY_NAME,
+)
+
+
+class ProductBlockRepository(CatalogRows[ProductBlockId, ProductBlockRecord, ProductBlockOrder]):
+    """The reads of product blocks."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, _TABLE)

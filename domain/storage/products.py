@@ -1,13 +1,13 @@
 """Reading the products that were ever sold; they belong to no customer, so there is no scope."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, auto
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Row, Uuid, func, literal_column, select
+from sqlalchemy import Row
 
 from domain.ids import ProductId
 from domain.json import JsonValue
@@ -15,20 +15,15 @@ from domain.model.lifecycle import ProductStatus
 from domain.storage import tables
 from domain.storage.catalog_filters import (
     CatalogFields,
-    CatalogWhere,
-    compile_catalog_filter,
     enum_field,
     id_field,
     key_field,
     text_field,
     time_field,
 )
+from domain.storage.catalog_rows import CatalogRows, CatalogTable, by_creation, by_description, by_end, by_key
 from domain.storage.database import Database
-from domain.storage.listing.orders import SORTED_CHARACTERS
-from domain.storage.listing.paging import Page, PageRequest
-from domain.storage.listing.selection import AnySelect, among
-from domain.storage.listing.sorting import OrderBy, SortColumn, Sorting
-from domain.storage.tables import NEVER, Instant, Key
+from domain.storage.listing.sorting import OrderBy, Sorting
 
 _product = tables.product.c
 
@@ -92,85 +87,18 @@ PRODUCT_SORTING: Final = Sorting(
     identifier=_product.id,
     columns=MappingProxyType(
         {
-            ProductOrder.NAME: SortColumn(attribute="name", expression=_product.name, bind=Key),
-            ProductOrder.TAG: SortColumn(attribute="tag", expression=_product.tag, bind=Key),
-            ProductOrder.PRODUCT_TYPE: SortColumn(
-                attribute="product_type", expression=_product.product_type, bind=Key
-            ),
-            ProductOrder.DESCRIPTION: SortColumn(
-                attribute="description",
-                expression=func.left(_product.description, literal_column(str(SORTED_CHARACTERS))).collate(
-                    "C"
-                ),
-                bind=Key,
-                characters=SORTED_CHARACTERS,
-            ),
-            ProductOrder.STATUS: SortColumn(attribute="status", expression=_product.status, bind=Key),
-            ProductOrder.MODEL: SortColumn(attribute="model", expression=_product.model, bind=Key),
-            ProductOrder.CREATED_AT: SortColumn(
-                attribute="created_at", expression=_product.created_at, bind=Instant
-            ),
-            ProductOrder.ENDED_AT: SortColumn(
-                attribute="ended_at",
-                expression=func.coalesce(_product.ended_at, NEVER),
-                bind=Instant,
-                absent_last=True,
-            ),
+            ProductOrder.NAME: by_key(_product.name, "name"),
+            ProductOrder.TAG: by_key(_product.tag, "tag"),
+            ProductOrder.PRODUCT_TYPE: by_key(_product.product_type, "product_type"),
+            ProductOrder.DESCRIPTION: by_description(_product.description),
+            ProductOrder.STATUS: by_key(_product.status, "status"),
+            ProductOrder.MODEL: by_key(_product.model, "model"),
+            ProductOrder.CREATED_AT: by_creation(_product.created_at),
+            ProductOrder.ENDED_AT: by_end(_product.ended_at),
         }
     ),
 )
 NEWEST_PRODUCTS: Final[Sequence[OrderBy[ProductOrder]]] = (OrderBy(ProductOrder.ID, descending=True),)
-
-
-class ProductRepository:
-    """The reads of products. Each is one statement."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def page(
-        self,
-        *,
-        request: PageRequest,
-        where: CatalogWhere | None = None,
-        order: Sequence[OrderBy[ProductOrder]] = NEWEST_PRODUCTS,
-    ) -> Page[ProductRecord]:
-        """A page of products; the sort key of a record is `PRODUCT_SORTING.sort_key`.
-
-        Raises:
-            InvalidFilter: if the filter does not fit.
-            InvalidPageRequest: if a sort key is not one of this order.
-        """
-        listed = _filtered(select(tables.product), where)
-        wanted = PRODUCT_SORTING.paged(listed, request, order)
-        return request.page_of(await self._records(wanted))
-
-    async def by_ids(self, ids: Iterable[ProductId]) -> dict[ProductId, ProductRecord]:
-        """The products of these ids."""
-        wanted = select(tables.product).where(among(_product.id, list(ids), Uuid()))
-        return {record.id: record for record in await self._records(wanted)}
-
-    async def by_names(self, names: Iterable[str]) -> dict[str, ProductRecord]:
-        """The products of these names."""
-        wanted = select(tables.product).where(among(_product.name, list(names), Key))
-        return {record.name: record for record in await self._records(wanted)}
-
-    async def count(self, where: CatalogWhere | None = None) -> int:
-        """How many products there are.
-
-        Raises:
-            InvalidFilter: if the filter does not fit.
-        """
-        counted = select(func.count().label("number")).select_from(tables.product)
-        (row,) = await self._database.fetch(_filtered(counted, where))
-        return row.number
-
-    async def _records(self, statement: AnySelect) -> list[ProductRecord]:
-        return [_record(row) for row in await self._database.fetch(statement)]
-
-
-def _filtered(statement: AnySelect, where: CatalogWhere | None) -> AnySelect:
-    return statement if where is None else statement.where(compile_catalog_filter(where, PRODUCT_FIELDS))
 
 
 def _record(row: Row[Any]) -> ProductRecord:
@@ -187,3 +115,20 @@ def _record(row: Row[Any]) -> ProductRecord:
         ended_at=row.ended_at,
         synced_at=row.synced_at,
     )
+
+
+_TABLE: Final = CatalogTable(
+    rows=tables.product,
+    columns=tuple(_product),
+    record=_record,
+    fields=PRODUCT_FIELDS,
+    sorting=PRODUCT_SORTING,
+    order=NEWEST_PRODUCTS,
+)
+
+
+class ProductRepository(CatalogRows[ProductId, ProductRecord, ProductOrder]):
+    """The reads of products."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, _TABLE)
